@@ -1,0 +1,153 @@
+//! One id type for each kind of row, so that a deal's id cannot be passed for a contact's.
+//!
+//! Keep the list in alphabetical order, and only ever add to it.
+
+use sea_orm::{TryFromU64, entity::prelude::*};
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident,)+) => {$(
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+            DeriveValueType,
+        )]
+        #[serde(transparent)]
+        #[sea_orm(try_getable_array)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id, greater than any made before it (UUID version 7).
+            #[must_use]
+            #[expect(clippy::new_without_default, reason = "two defaults would differ")]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+
+        impl TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A [`call_record`](crate::health::call_record).
+    CallRecordId,
+    /// A [`client_health_score`](crate::health::client_health_score).
+    ClientHealthScoreId,
+    /// A [`contact`](crate::sales::contact).
+    ContactId,
+    /// A [`deal_activity`](crate::sales::deal_activity).
+    DealActivityId,
+    /// A [`deal`](crate::sales::deal).
+    DealId,
+    /// A [`deal_stage_config`](crate::sales::deal_stage_config).
+    DealStageConfigId,
+    /// A [`deal_stage_history`](crate::sales::deal_stage_history).
+    DealStageHistoryId,
+    /// A [`dnc_check`](crate::outreach::dnc_check).
+    DncCheckId,
+    /// A [`dnc`](crate::outreach::dnc) entry.
+    DncId,
+    /// A [`pattern`](crate::health::pattern) analysis.
+    PatternId,
+    /// A [`quote_activity`](crate::sales::quote_activity).
+    QuoteActivityId,
+    /// A [`quote`](crate::sales::quote).
+    QuoteId,
+    /// A [`quote_outcome`](crate::sales::quote_outcome).
+    QuoteOutcomeId,
+    /// A [`tenant`](crate::tenancy::tenant).
+    TenantId,
+    /// A [`user`](crate::tenancy::user).
+    UserId,
+}
+
+/// The business key of a [`customer`](crate::customers::customer): `cs_<digits>_<name>`, the name
+/// in lower-case letters, digits and underscores.
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, DeriveValueType,
+)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClientId(String);
+
+/// The text is not `cs_<digits>_<name>`, or longer than 100 characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAClientId;
+
+impl ClientId {
+    /// Checks the form.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAClientId`] if it is another form.
+    pub fn parse(text: &str) -> Result<Self, NotAClientId> {
+        let (digits, name) =
+            text.strip_prefix("cs_").and_then(|rest| rest.split_once('_')).ok_or(NotAClientId)?;
+        let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        let is_name = !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if is_number && is_name && text.len() <= 100 {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotAClientId)
+        }
+    }
+
+    /// The key as it is stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for ClientId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::fmt::Display for NotAClientId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("not of the form cs_<digits>_<name>")
+    }
+}
+
+impl std::error::Error for NotAClientId {}
+
+impl TryFrom<String> for ClientId {
+    type Error = NotAClientId;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ClientId> for String {
+    fn from(id: ClientId) -> Self {
+        id.0
+    }
+}
+
+impl TryFromU64 for ClientId {
+    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+        Err(DbErr::ConvertFromU64("ClientId"))
+    }
+}

@@ -1,0 +1,43 @@
+//! Which tables belong to a tenant, and by what their rows are found.
+
+use sea_orm::{EntityTrait, PrimaryKeyTrait};
+
+use crate::{customers, health, id, outreach, sales, tenancy};
+
+/// A table whose every row belongs to one tenant, which its key begins with.
+pub trait TenantScoped:
+    EntityTrait<PrimaryKey: PrimaryKeyTrait<ValueType = (id::TenantId, Self::Id)>>
+{
+    /// The column that says which.
+    const TENANT: Self::Column;
+    /// The rest of the key.
+    type Id: Send;
+}
+
+macro_rules! tenant_scoped {
+    ($($($module:ident)::+ by $id:ty,)+) => {$(
+        impl TenantScoped for $($module)::+::Entity {
+            const TENANT: Self::Column = $($module)::+::Column::TenantId;
+            type Id = $id;
+        }
+    )+};
+}
+
+tenant_scoped! {
+    tenancy::user by id::UserId,
+    customers::customer by id::ClientId,
+    sales::contact by id::ContactId,
+    sales::deal by id::DealId,
+    sales::deal_stage_config by id::DealStageConfigId,
+    sales::deal_stage_history by id::DealStageHistoryId,
+    sales::deal_activity by id::DealActivityId,
+    sales::quote_counter by i32,
+    sales::quote by id::QuoteId,
+    sales::quote_activity by id::QuoteActivityId,
+    sales::quote_outcome by id::QuoteOutcomeId,
+    outreach::dnc by id::DncId,
+    outreach::dnc_check by id::DncCheckId,
+    health::client_health_score by id::ClientHealthScoreId,
+    health::call_record by id::CallRecordId,
+    health::pattern by id::PatternId,
+}

@@ -1,0 +1,44 @@
+//! Which migrations there are. `make` adds to the end of the list.
+
+/// A migration: two files of SQL in the folder of its name.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// `m<date>_<number>_<context>_<what>`.
+    pub name: &'static str,
+    /// The way there.
+    pub up: &'static str,
+    /// The way back.
+    pub down: &'static str,
+}
+
+impl Entry {
+    /// Whether the migration says that it cannot run in a transaction. It must then be one that
+    /// can be run again after it was cut off.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.up.lines().any(|line| line.trim() == "-- keel: no transaction")
+    }
+}
+
+macro_rules! history {
+    ($($name:literal,)*) => {
+        &[$(Entry {
+            name: $name,
+            up: include_str!(concat!($name, "/up.sql")),
+            down: include_str!(concat!($name, "/down.sql")),
+        },)*]
+    };
+}
+
+/// All of them, oldest first.
+pub const HISTORY: &[Entry] = history! {
+    "m20261120_000001_tenancy_roles",
+    "m20261120_000002_tenancy_tables",
+    "m20261120_000003_customers_tables",
+    "m20261120_000004_sales_tables",
+    "m20261120_000005_outreach_tables",
+    "m20261120_000006_health_tables",
+    "m20261120_000007_sales_questions",
+    "m20261120_000008_outreach_questions",
+    "m20261120_000009_health_questions",
+};

@@ -1,0 +1,3 @@
+drop table users;
+
+drop table tenants;

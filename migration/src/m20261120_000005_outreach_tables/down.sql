@@ -1,0 +1,3 @@
+drop table dnc_list;
+
+drop table dnc_checks;

@@ -1,0 +1,195 @@
+//! The only way in: a transaction that belongs to one tenant.
+
+use std::time::Duration;
+
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, PgPool, Row as _,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use sqlx_core::transaction::TransactionManager as _;
+
+use crate::{
+    Context, Error, Result, Tx,
+    tx::{Manager, Session},
+};
+
+/// How to use the database. The defaults suit a small service.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many connections there are at most: 10.
+    pub max_connections: u32,
+    /// How long to wait for a free one: 5 s.
+    pub acquire_timeout: Duration,
+    /// After how long the database gives up on one statement: 30 s.
+    pub statement_timeout: Duration,
+    /// After how long it ends a transaction in which nothing happens: 60 s.
+    pub idle_in_transaction_timeout: Duration,
+    /// How long a statement waits for somebody else's lock: 10 s.
+    pub lock_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            idle_in_transaction_timeout: Duration::from_mins(1),
+            lock_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A pool of connections whose role owns nothing and cannot bypass row-level security.
+#[derive(Clone, Debug)]
+pub struct Db(PgPool);
+
+/// Whether a transaction may write.
+#[derive(Clone, Copy)]
+enum Access {
+    Write,
+    Read,
+}
+
+impl Db {
+    /// Connects as the application's role.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Denied`] if the role could see every tenant's rows: a superuser, one that may
+    /// bypass row-level security, or one that owns tables. [`Error::Invalid`] if `url` is none.
+    /// [`Error::Database`] if the server cannot be reached.
+    pub async fn connect(url: &str, options: &Options) -> Result<Self> {
+        let limit = |timeout: Duration| timeout.as_millis().to_string();
+        let connect: PgConnectOptions =
+            url.parse().map_err(|_| Error::invalid("url", "not a postgres:// URL"))?;
+        let connect = connect.disable_statement_logging().statement_cache_capacity(512).options([
+            ("statement_timeout", limit(options.statement_timeout)),
+            ("idle_in_transaction_session_timeout", limit(options.idle_in_transaction_timeout)),
+            ("lock_timeout", limit(options.lock_timeout)),
+            ("timezone", "UTC".to_owned()),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout)
+            .test_before_acquire(false)
+            .connect_with(connect)
+            .await?;
+        refuse_the_powerful(&pool).await?;
+        Ok(Self(pool))
+    }
+
+    /// Does `work` in one transaction, kept if it succeeds and undone if it does not.
+    ///
+    /// # Errors
+    ///
+    /// The error of `work`; [`Error::Database`] if the transaction cannot be begun or kept;
+    /// [`Error::Invalid`] if the context's time is out of range.
+    pub async fn run<T>(
+        &self,
+        context: Context,
+        work: impl AsyncFnOnce(&Tx) -> Result<T>,
+    ) -> Result<T> {
+        let tx = self.begin(context, Access::Write).await?;
+        let done = work(&tx).await?; // dropped on the way out, and so undone
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// Does work that only reads, at two round trips for a single question.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run); [`Error::Database`] if `work` tries to write.
+    pub async fn read<T>(
+        &self,
+        context: Context,
+        work: impl AsyncFnOnce(&Tx) -> Result<T>,
+    ) -> Result<T> {
+        // Nothing needs keeping, so the end is sent along with whatever the connection does next.
+        work(&self.begin(context, Access::Read).await?).await
+    }
+
+    /// Does work that may be done twice, up to `tries` times while the error
+    /// [is retryable](Error::is_retryable), with a growing pause between.
+    ///
+    /// # Errors
+    ///
+    /// The last error, as [`run`](Self::run).
+    pub async fn run_retrying<T>(
+        &self,
+        context: Context,
+        tries: u32,
+        work: impl AsyncFn(&Tx) -> Result<T>,
+    ) -> Result<T> {
+        let mut tried = 1;
+        loop {
+            match self.run(context.clone(), &work).await {
+                Err(error) if error.is_retryable() && tried < tries => {
+                    tracing::debug!(tried, "again, after a retryable error");
+                    tokio::time::sleep(Duration::from_millis(10 << tried.min(6))).await;
+                    tried += 1;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Waits until the connections are closed.
+    pub async fn close(self) {
+        self.0.close().await;
+    }
+
+    /// A cancelled `begin` leaves a transaction open that the next borrower of the connection
+    /// would write into and lose (sqlx#4385). So it runs in a task of its own, which is not
+    /// cancelled with its caller: the transaction it makes is undone when nobody takes it.
+    async fn begin(&self, context: Context, access: Access) -> Result<Tx> {
+        context.check()?;
+        let mode = match access {
+            Access::Write => "begin",
+            Access::Read => "begin read only",
+        };
+        // Both in one message, to save a round trip; a UUID needs no quoting.
+        let begin = format!("{mode}; select keel.set_tenant('{}')", context.tenant);
+        let pool = self.0.clone();
+        let begun = tokio::spawn(async move {
+            let mut connection = pool.acquire().await?;
+            let sql = sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(begin));
+            match Manager::begin(&mut connection, Some(sql)).await {
+                Ok(()) => Ok(Session::new(connection)),
+                Err(error) => {
+                    // It may be inside a failed transaction: nobody shall have it again.
+                    connection.close_on_drop();
+                    Err(error)
+                }
+            }
+        });
+        match begun.await {
+            Ok(session) => Ok(Tx::new(session?, context)),
+            Err(_) => Err(sqlx::Error::WorkerCrashed.into()),
+        }
+    }
+}
+
+async fn refuse_the_powerful(pool: &PgPool) -> Result<()> {
+    let row = sqlx::query(
+        "select rolsuper, rolbypassrls,
+                exists (select from pg_class c
+                        where pg_has_role(current_user, c.relowner, 'usage') and c.relrowsecurity)
+         from pg_roles where rolname = current_user",
+    )
+    .fetch_one(pool)
+    .await?;
+    let powers = [
+        "is a superuser, whom row-level security does not hold",
+        "may bypass row-level security",
+        "owns tables, and could switch row-level security off",
+    ];
+    for (at, power) in powers.into_iter().enumerate() {
+        if row.try_get::<bool, _>(at)? {
+            let why = format!("the role {power}: connect as keel_app, or as a role like it");
+            return Err(Error::Denied(why.into()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! How clients are doing.
+
+pub mod client_health_score;
+pub mod pattern;

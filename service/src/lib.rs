@@ -1,0 +1,26 @@
+#![doc = include_str!("lib.md")]
+#![warn(missing_docs)]
+
+mod context;
+pub mod customers;
+mod db;
+mod error;
+
+pub mod health;
+mod input;
+pub mod outreach;
+
+mod page;
+pub mod sales;
+pub mod tenancy;
+mod tx;
+
+pub use entity;
+
+pub use self::{
+    context::{Actor, Context},
+    db::{Db, Options},
+    error::{Error, Result},
+    page::Page,
+    tx::Tx,
+};

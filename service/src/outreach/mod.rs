@@ -1,0 +1,3 @@
+//! Whom we may reach, and how.
+
+pub mod dnc;

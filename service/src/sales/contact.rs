@@ -1,0 +1,86 @@
+//! The people at the tenant's customers.
+
+pub use entity::sales::contact::Model;
+use entity::{
+    email::Email,
+    id::{ClientId, ContactId},
+    phone::Phone,
+    sales::{contact, quote::Stop},
+    zone::Zone,
+};
+use sea_orm::{IntoActiveModel, Set};
+use validator::Validate;
+
+use crate::{Error, Result, Tx, input, sales::quote};
+
+/// Somebody to be added.
+#[derive(Clone, Debug, Validate)]
+pub struct New {
+    /// Where they work.
+    pub client_id: ClientId,
+    /// Their first name.
+    #[validate(custom(function = input::named), length(max = 100))]
+    pub first_name: String,
+    /// Their last name.
+    #[validate(custom(function = input::named), length(max = 100))]
+    pub last_name: String,
+    /// Where mail reaches them.
+    pub email: Option<Email>,
+    /// Where calls reach them.
+    pub phone: Option<Phone>,
+    /// Where they are; `None`: nobody knows.
+    pub time_zone: Option<Zone>,
+}
+
+/// Adds somebody.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] if the tenant has no such customer, [`Error::Invalid`].
+#[tracing::instrument(name = "contact::add", skip_all, fields(tenant = %tx.context().tenant))]
+pub async fn add(tx: &Tx, new: New) -> Result<Model> {
+    input::check(&new)?;
+    tx.insert(contact::ActiveModel {
+        id: Set(ContactId::new()),
+        client_id: Set(new.client_id),
+        first_name: Set(new.first_name),
+        last_name: Set(new.last_name),
+        email: Set(new.email),
+        phone: Set(new.phone),
+        time_zone: Set(new.time_zone),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+        ..Default::default()
+    })
+    .await
+}
+
+/// One of them.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] if the tenant has no such contact, or they were deleted.
+#[tracing::instrument(name = "contact::get", skip_all, fields(tenant = %tx.context().tenant))]
+pub async fn get(tx: &Tx, id: ContactId) -> Result<Model> {
+    let found = tx.get::<contact::Entity>(id).await?;
+    found.filter(|c| c.deleted_at.is_none()).ok_or(Error::NotFound("contact"))
+}
+
+/// Records that somebody wants no more automatic mail, which ends the follow-ups of their quotes.
+/// Saying so twice changes nothing.
+///
+/// # Errors
+///
+/// As [`get`].
+#[tracing::instrument(name = "contact::unsubscribe", skip_all, fields(tenant = %tx.context().tenant))]
+pub async fn unsubscribe(tx: &Tx, id: ContactId) -> Result<Model> {
+    let found = get(tx, id).await?;
+    if found.unsubscribed_at.is_some() {
+        return Ok(found);
+    }
+    let mut row = found.into_active_model();
+    row.unsubscribed_at = Set(Some(tx.now()));
+    row.updated_at = Set(tx.now());
+    quote::stop_for_contact(tx, id, Stop::Unsubscribed).await?;
+    tx.update(row).await
+}

@@ -1,0 +1,424 @@
+//! Which deals have stalled, why, and why a deal has not.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use entity::{
+    id::{ClientId, ContactId, DealActivityId, DealId},
+    sales::{deal::Stage, deal_activity},
+    zone::{Zone, date_at},
+};
+use rust_decimal::Decimal;
+use sea_orm::{EntityTrait, FromQueryResult, Set, sea_query::OnConflict};
+use serde::{Deserialize, Serialize};
+
+use super::get;
+use crate::{Error, Page, Result, Tx, page, sales::deal_stage_config};
+
+/// How many stalled deals to read.
+#[derive(Clone, Debug)]
+pub struct Stalled {
+    /// How many to read at once, 1 to 1000.
+    pub limit: u64,
+    /// Where the page before this one ended.
+    pub after: Option<After>,
+}
+
+impl Default for Stalled {
+    fn default() -> Self {
+        Self { limit: 50, after: None }
+    }
+}
+
+/// Where a page of stalled deals ended. It carries the time that the list was made for, so that
+/// the pages of one list join up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct After {
+    as_of: DateTime<Utc>,
+    idle_since: DateTime<Utc>,
+    threshold_days: i32,
+    ratio: Decimal,
+    value: Option<Decimal>,
+    id: DealId,
+}
+
+/// A deal that has been silent for longer than it may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StalledDeal {
+    /// Which.
+    pub id: DealId,
+    /// What it is about.
+    pub title: String,
+    /// Where it is stuck.
+    pub stage: Stage,
+    /// Who would buy.
+    pub client_id: ClientId,
+    /// The person there.
+    pub contact_id: Option<ContactId>,
+    /// What they would pay, in `currency`.
+    pub value: Option<Decimal>,
+    /// ISO 4217.
+    pub currency: String,
+    /// When something last counted as activity; `None`: never, and then entering the stage counts.
+    pub last_activity_at: Option<DateTime<Utc>>,
+    /// Since when it has been silent: the latest of its activity, its entering the stage, its
+    /// creation and the end of its snooze.
+    pub idle_since: DateTime<Utc>,
+    /// For how many days, of 24 hours, it may be.
+    pub threshold_days: i32,
+    /// When it stalled: `idle_since` plus the threshold.
+    pub stalled_since: DateTime<Utc>,
+    /// Civil dates between `idle_since` and today, by the tenant's calendar.
+    pub days_since_activity: i64,
+    /// How long it has been silent in thresholds: always above 1. The list is in order of this.
+    pub overdue_ratio: Decimal,
+    /// Every reason to look at it, the silence first.
+    pub why: Vec<Why>,
+    /// Why it gets no automatic follow-up now, though it is stalled; `None`: it does.
+    pub not_claimable: Option<NotClaimable>,
+}
+
+impl StalledDeal {
+    /// By how much it is over its threshold.
+    #[must_use]
+    pub fn overdue_by(&self, now: DateTime<Utc>) -> TimeDelta {
+        now - self.stalled_since
+    }
+}
+
+/// A reason to look at a deal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// Nothing has happened for longer than it may.
+    Idle,
+    /// A step was planned, and its time has passed.
+    MissedFollowUp,
+    /// It should have been closed by now.
+    OverdueClose,
+}
+
+/// Why a stalled deal is reported but not followed up by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotClaimable {
+    /// Somebody switched that off for the deal.
+    FollowUpsOff,
+    /// It has had as many as its stage allows.
+    Exhausted,
+    /// The contact wants no more mail.
+    Unsubscribed,
+    /// The contact's number is on the do-not-call list.
+    DoNotCall,
+}
+
+/// Whether one deal has stalled, and if not, why not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It has.
+    Stalled {
+        /// Since when.
+        since: DateTime<Utc>,
+    },
+    /// It is won or lost.
+    Closed,
+    /// It, or its stage, may lie as long as it likes.
+    Never,
+    /// Nobody wants to hear of it.
+    Snoozed {
+        /// Until when.
+        until: DateTime<Utc>,
+    },
+    /// It has not been silent for long enough.
+    Active {
+        /// When it will stall if nothing happens.
+        stalls_at: DateTime<Utc>,
+    },
+    /// A step is planned.
+    FollowUpPlanned {
+        /// For when.
+        at: DateTime<Utc>,
+    },
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: DealId,
+    title: String,
+    stage: Stage,
+    client_id: ClientId,
+    contact_id: Option<ContactId>,
+    value: Option<Decimal>,
+    currency: String,
+    last_activity_at: Option<DateTime<Utc>>,
+    idle_since: DateTime<Utc>,
+    next_follow_up_at: Option<DateTime<Utc>>,
+    expected_close_date: Option<NaiveDate>,
+    days: i32,
+    ratio: Decimal,
+    time_zone: Zone,
+    auto_follow_up_enabled: bool,
+    exhausted: bool,
+    unsubscribed: bool,
+    listed: bool,
+}
+
+/// The open deals that have been silent for longer than they may be: the longest overdue first, in
+/// thresholds rather than days; of equals the dearest first, then by id.
+///
+/// A deal's threshold is its own, else its stage's, else the tenant's, else the stage's default;
+/// it is stalled when it has been silent for strictly longer. Left out are deals that are closed,
+/// deleted, snoozed, allowed to lie, or that have a step planned for later.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] if the limit is not from 1 to 1000.
+#[tracing::instrument(name = "deal::stalled", skip_all, fields(tenant = %tx.context().tenant, rows))]
+pub async fn stalled(tx: &Tx, ask: &Stalled) -> Result<Page<StalledDeal, After>> {
+    page::check(ask.limit)?;
+    let after = ask.after.as_ref();
+    let as_of = after.map_or(tx.now(), |a| a.as_of);
+    let rows = i64::try_from(ask.limit + 1).unwrap_or(i64::MAX);
+    let question = tx.ask_at(
+        as_of,
+        &stalled_sql(),
+        [
+            rows.into(),
+            after.map(|a| a.idle_since).into(),
+            after.map(|a| a.threshold_days).into(),
+            after.map(|a| a.ratio).into(),
+            after.map(|a| a.value.unwrap_or(-Decimal::ONE)).into(),
+            after.map(|a| a.id).into(),
+        ],
+    );
+    let found = Row::find_by_statement(question).all(tx).await?;
+    tracing::Span::current().record("rows", found.len());
+    let page = Page::new(found, ask.limit, |row| After {
+        as_of,
+        idle_since: row.idle_since,
+        threshold_days: row.days,
+        ratio: row.ratio,
+        value: row.value,
+        id: row.id,
+    });
+    let items = page.items.into_iter().map(|row| told(row, as_of)).collect::<Result<_>>()?;
+    Ok(Page { items, next: page.next })
+}
+
+fn told(row: Row, now: DateTime<Utc>) -> Result<StalledDeal> {
+    let zone = row.time_zone.rules().map_err(|e| Error::invalid("time_zone", e.to_string()))?;
+    let today = date_at(zone, now);
+    let why = [
+        Some(Why::Idle),
+        row.next_follow_up_at.map(|_| Why::MissedFollowUp),
+        row.expected_close_date.filter(|date| *date < today).map(|_| Why::OverdueClose),
+    ];
+    let not_claimable = [
+        (!row.auto_follow_up_enabled, NotClaimable::FollowUpsOff),
+        (row.exhausted, NotClaimable::Exhausted),
+        (row.unsubscribed, NotClaimable::Unsubscribed),
+        (row.listed, NotClaimable::DoNotCall),
+    ];
+    Ok(StalledDeal {
+        id: row.id,
+        title: row.title,
+        stage: row.stage,
+        client_id: row.client_id,
+        contact_id: row.contact_id,
+        value: row.value,
+        currency: row.currency,
+        last_activity_at: row.last_activity_at,
+        idle_since: row.idle_since,
+        threshold_days: row.days,
+        stalled_since: row.idle_since + TimeDelta::days(row.days.into()),
+        days_since_activity: (today - date_at(zone, row.idle_since)).num_days(),
+        overdue_ratio: row.ratio.round_dp(4),
+        why: why.into_iter().flatten().collect(),
+        not_claimable: not_claimable.into_iter().find_map(|(is, why)| is.then_some(why)),
+    })
+}
+
+/// The threshold of each group of deals that have one in common: those that follow their stage, and
+/// those with a threshold of their own. Within a group the order is that of an index, so that no
+/// more than a page of each is read, however many have stalled and even if none has.
+///
+/// `$1` tenant, `$2` time. Each group: stage or null, days, cutoff, follow-ups at most by stage.
+pub(super) const RULES: &str = "
+with recursive own (days) as (
+    (select d.stall_after_days from deals d
+     where d.tenant_id = $1 and d.stage not in ('won', 'lost') and d.deleted_at is null
+       and not d.never_stalls and d.stall_after_days > 0
+     order by d.stall_after_days limit 1)
+    union all
+    select (select d.stall_after_days from deals d
+            where d.tenant_id = $1 and d.stage not in ('won', 'lost') and d.deleted_at is null
+              and not d.never_stalls and d.stall_after_days > 0 and d.stall_after_days > own.days
+            order by d.stall_after_days limit 1)
+    from own where own.days is not null
+),
+expected (stage, never, days, interval_days, most) as materialized (
+    select s.stage, coalesce(c.never_stalls, false),
+           coalesce(nullif(c.max_days_before_stale, 0), nullif(t.stall_after_days, 0), s.days),
+           coalesce(c.follow_up_interval_days, s.interval_days),
+           coalesce(c.max_follow_ups, s.most)
+    from (values ('lead', 3, 2, 5), ('qualified', 7, 3, 5), ('proposal', 5, 2, 7),
+                 ('negotiation', 7, 3, 5)) s (stage, days, interval_days, most)
+    join tenants t on t.id = $1
+    left join deal_stage_config c on c.tenant_id = $1 and c.stage = s.stage
+),
+grouped (stage, days, cutoff) as materialized (
+    select stage, days, $2::timestamptz - make_interval(hours => 24 * days)
+    from expected where not never
+    union all
+    select null, days, $2::timestamptz - make_interval(hours => 24 * days)
+    from own where days is not null
+)";
+
+/// Candidates of each group in the order of its index, as far as `filter` lets them through.
+/// `bound` and `filter` may use `d`, a deal, and `g`, its group. Served by `deals_stalled` and
+/// `deals_stalled_by_own_rule`.
+pub(super) fn candidates(bound: &str, filter: &str, limit: &str) -> String {
+    let branch = |group: &str, own: &str| {
+        format!(
+            "select d.*, g.days, g.ratio_base from ({group}) g cross join lateral (
+                select d.* from deals d
+                where d.tenant_id = $1 and d.stage not in ('won', 'lost') and d.deleted_at is null
+                  and not d.never_stalls and {own}
+                  and d.idle_since < g.cutoff {bound}
+                  and (d.next_follow_up_at is null or d.next_follow_up_at <= $2) {filter}
+                order by d.idle_since, d.value desc nulls last, d.id
+                limit {limit}) d"
+        )
+    };
+    let by_stage = branch(
+        "select *, 86400.0 * days as ratio_base from grouped where stage is not null",
+        "coalesce(d.stall_after_days, 0) = 0 and d.stage = g.stage",
+    );
+    let by_own = branch(
+        "select *, 86400.0 * days as ratio_base from grouped where stage is null",
+        "d.stall_after_days > 0 and d.stall_after_days = g.days",
+    );
+    format!("{by_stage} union all {by_own}")
+}
+
+/// How long a candidate has been silent, in thresholds.
+pub(super) const RATIO: &str = "extract(epoch from $2 - d.idle_since) / d.ratio_base";
+
+/// Served by `deals_stalled` and `deals_stalled_by_own_rule`.
+///
+/// `$3` rows; `$4` to `$8` the cursor: silent since, its threshold, ratio, value or −1, id.
+#[must_use]
+pub fn stalled_sql() -> String {
+    // Within a group, a smaller ratio is a later silence: the cursor bounds the index. A second of
+    // slack makes up for rounding, and the exact comparison is in the filter.
+    let bound = "and d.idle_since >= coalesce($2 - ($2 - $4::timestamptz)
+                     * (g.days::float8 / $5::float8) - interval '1 second', '-infinity')";
+    let filter = "and ($8::uuid is null
+                   or extract(epoch from $2 - d.idle_since) / g.ratio_base < $6::numeric
+                   or (extract(epoch from $2 - d.idle_since) / g.ratio_base = $6::numeric
+                       and (coalesce(d.value, -1) < $7::numeric
+                            or (coalesce(d.value, -1) = $7::numeric and d.id > $8::uuid))))";
+    format!(
+        "{RULES},
+top as (
+    select d.*, {RATIO} as ratio from ({}) d
+    order by ratio desc, d.value desc nulls last, d.id limit $3
+)
+select d.id, d.title, d.stage, d.client_id, d.contact_id, d.value, d.currency, d.last_activity_at,
+       d.idle_since, d.next_follow_up_at, d.expected_close_date, d.days, d.ratio, t.time_zone,
+       d.auto_follow_up_enabled, d.follow_up_count >= e.most as exhausted,
+       k.unsubscribed_at is not null as unsubscribed,
+       exists (select from dnc_list n where n.tenant_id = $1 and n.removed_at is null
+                 and n.phone_number = k.phone and (n.expires_at is null or n.expires_at > $2))
+           as listed
+from top d
+join tenants t on t.id = $1
+join expected e on e.stage = d.stage
+left join contacts k on k.tenant_id = $1 and k.id = d.contact_id
+order by d.ratio desc, d.value desc nulls last, d.id",
+        candidates(bound, filter, "$3")
+    )
+}
+
+/// Whether one deal has stalled, and if not, the first reason why not.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] if the tenant has no such deal.
+#[tracing::instrument(name = "deal::why_not_stalled", skip_all, fields(tenant = %tx.context().tenant))]
+pub async fn why_not_stalled(tx: &Tx, id: DealId) -> Result<Answer> {
+    let (now, deal) = (tx.now(), get(tx, id).await?);
+    if !deal.is_open() {
+        return Ok(Answer::Closed);
+    }
+    let Some(days) = deal_stage_config::rule_of(tx, &deal).await?.stalls_after_days else {
+        return Ok(Answer::Never);
+    };
+    let since = deal.idle_since.unwrap_or(deal.created_at) + TimeDelta::days(days.into());
+    Ok(match (deal.snoozed_until, deal.next_follow_up_at) {
+        (Some(until), _) if until > now => Answer::Snoozed { until },
+        _ if since >= now => Answer::Active { stalls_at: since },
+        (_, Some(at)) if at > now => Answer::FollowUpPlanned { at },
+        _ => Answer::Stalled { since },
+    })
+}
+
+/// Records the beginning of each stall that is not recorded yet, up to `limit` of them, and says
+/// how many. What happened in between is not lost: the time recorded is when the deal stalled, not
+/// when the sweep came by. Each stall stays in the deal's activities.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] if the limit is not from 1 to 1000.
+#[tracing::instrument(name = "deal::mark_stalled", skip_all, fields(tenant = %tx.context().tenant, rows))]
+pub async fn mark_stalled(tx: &Tx, limit: u64) -> Result<u64> {
+    page::check(limit)?;
+    let rows = i64::try_from(limit).unwrap_or(i64::MAX);
+    let marked = Marked::find_by_statement(tx.ask(&mark_sql(), [rows.into()])).all(tx).await?;
+    tracing::Span::current().record("rows", marked.len());
+    let stalls = marked.iter().map(|deal| deal_activity::ActiveModel {
+        tenant_id: Set(tx.context().tenant),
+        id: Set(DealActivityId::new()),
+        deal_id: Set(deal.id),
+        activity_type: Set(deal_activity::Kind::Stalled),
+        occurred_at: Set(deal.stalled_at),
+        created_at: Set(tx.now()),
+        ..Default::default()
+    });
+    if !marked.is_empty() {
+        // A snooze that was taken back may uncover a stall that is recorded already.
+        #[expect(clippy::disallowed_methods, reason = "the rows name the transaction's tenant")]
+        deal_activity::Entity::insert_many(stalls)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(marked.len().try_into().unwrap_or(u64::MAX))
+}
+
+#[derive(FromQueryResult)]
+struct Marked {
+    id: DealId,
+    stalled_at: DateTime<Utc>,
+}
+
+/// Served by `deals_stalled` and `deals_stalled_by_own_rule`. A deal that somebody else is changing
+/// is left to the next sweep.
+#[must_use]
+pub fn mark_sql() -> String {
+    format!(
+        "{RULES},
+found as materialized (
+    select d.id, d.idle_since, d.idle_since + make_interval(hours => 24 * d.days) as since
+    from ({}) d limit $3
+),
+held as materialized (
+    select d.id, f.since from found f join deals d on d.tenant_id = $1 and d.id = f.id
+    where d.idle_since = f.idle_since and d.stalled_at is null
+    order by d.id for update of d skip locked
+)
+update deals d set stalled_at = h.since, updated_at = $2
+from held h where d.tenant_id = $1 and d.id = h.id
+returning d.id, d.stalled_at",
+        candidates("", "and d.stalled_at is null", "$3")
+    )
+}

@@ -1,0 +1,4 @@
+//! Who our tenants are, and who works for them.
+
+pub mod tenant;
+pub mod user;

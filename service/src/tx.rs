@@ -1,0 +1,295 @@
+//! A transaction in which only one tenant's rows exist.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use entity::{scope::TenantScoped, tenancy::tenant, zone};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr,
+    DeleteMany, EntityTrait, ExecResult, IntoActiveModel, QueryFilter, QueryResult, RuntimeErr,
+    Select, Statement, UpdateMany, Value, Values,
+};
+use sea_query_sqlx::SqlxValues;
+use sqlx::{AssertSqlSafe, Executor, Postgres, pool::PoolConnection};
+use sqlx_core::transaction::TransactionManager as _;
+use tokio::sync::{Mutex, OnceCell};
+
+use crate::{Context, Error, Result};
+
+/// What begins and ends sqlx's transactions.
+pub(crate) type Manager = <Postgres as sqlx::Database>::TransactionManager;
+
+/// A connection that is inside a transaction.
+#[derive(Debug)]
+pub(crate) struct Session {
+    connection: PoolConnection<Postgres>,
+    open: bool,
+}
+
+/// A transaction in which only one tenant's rows exist.
+///
+/// It is a SeaORM connection: any query over our entities can be run on it, and sees the tenant's
+/// rows only, because Postgres sees to that. [`find`](Self::find) and its like also say the tenant
+/// in the query, which lets it use the indexes at their best and find the machine that has them.
+#[derive(Debug)]
+pub struct Tx {
+    session: Mutex<Session>,
+    context: Context,
+    settings: OnceCell<tenant::Model>,
+}
+
+impl Session {
+    pub(crate) fn new(connection: PoolConnection<Postgres>) -> Self {
+        Self { connection, open: true }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.open {
+            Manager::start_rollback(&mut self.connection);
+        }
+    }
+}
+
+impl Tx {
+    pub(crate) fn new(session: Session, context: Context) -> Self {
+        Self { session: Mutex::new(session), context, settings: OnceCell::new() }
+    }
+
+    pub(crate) async fn commit(self) -> Result<()> {
+        let mut session = self.session.into_inner();
+        Manager::commit(&mut session.connection).await?;
+        session.open = false;
+        Ok(())
+    }
+
+    /// Who asks, for which tenant, and when.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The time that it is taken to be.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.context.now
+    }
+
+    /// The tenant's rows of one table.
+    pub fn find<E: TenantScoped>(&self) -> Select<E> {
+        #[expect(clippy::disallowed_methods, reason = "this is what the others are sent to")]
+        E::find().filter(E::TENANT.eq(self.context.tenant))
+    }
+
+    /// The tenant's row with this id, which only the id of this very table can be.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub async fn get<E: TenantScoped>(&self, id: E::Id) -> Result<Option<E::Model>> {
+        #[expect(clippy::disallowed_methods, reason = "this is what the others are sent to")]
+        Ok(E::find_by_id((self.context.tenant, id)).one(self).await?)
+    }
+
+    /// Writes a row for the tenant, whatever tenant it names.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] if there is such a row already, [`Error::NotFound`] if it refers to
+    /// one that the tenant has not, [`Error::Invalid`] if it breaks a rule of the table.
+    pub async fn insert<A>(&self, mut row: A) -> Result<<A::Entity as EntityTrait>::Model>
+    where
+        A: ActiveModelTrait + ActiveModelBehavior + Send,
+        A::Entity: TenantScoped,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        row.set(A::Entity::TENANT, self.context.tenant.into());
+        Ok(row.insert(self).await?)
+    }
+
+    /// Writes many rows for the tenant, whatever tenant they name, some hundreds at a time. Every
+    /// row must have the same columns set.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert).
+    pub async fn insert_many<A>(&self, rows: Vec<A>) -> Result<()>
+    where
+        A: ActiveModelTrait + ActiveModelBehavior + Send,
+        A::Entity: TenantScoped,
+    {
+        const AT_ONCE: usize = 500; // of one size, so that the statement is prepared once
+        let mut rows = rows.into_iter().map(|mut row| {
+            row.set(A::Entity::TENANT, self.context.tenant.into());
+            row
+        });
+        loop {
+            let chunk: Vec<_> = rows.by_ref().take(AT_ONCE).collect();
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            #[expect(clippy::disallowed_methods, reason = "this is what the others are sent to")]
+            A::Entity::insert_many(chunk).exec_without_returning(self).await?;
+        }
+    }
+
+    /// Changes the tenant's row with the key that `row` has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the tenant has no such row; otherwise as [`insert`](Self::insert).
+    pub async fn update<A>(&self, mut row: A) -> Result<<A::Entity as EntityTrait>::Model>
+    where
+        A: ActiveModelTrait + ActiveModelBehavior + Send,
+        A::Entity: TenantScoped,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        row.set(A::Entity::TENANT, self.context.tenant.into());
+        match row.update(self).await {
+            Err(DbErr::RecordNotUpdated) => Err(Error::NotFound("row")),
+            done => Ok(done?),
+        }
+    }
+
+    /// Changes many of the tenant's rows of one table.
+    #[must_use]
+    pub fn update_many<E: TenantScoped>(&self) -> UpdateMany<E> {
+        #[expect(clippy::disallowed_methods, reason = "this is what the others are sent to")]
+        E::update_many().filter(E::TENANT.eq(self.context.tenant))
+    }
+
+    /// Deletes many of the tenant's rows of one table.
+    #[must_use]
+    pub fn delete_many<E: TenantScoped>(&self) -> DeleteMany<E> {
+        #[expect(clippy::disallowed_methods, reason = "this is what the others are sent to")]
+        E::delete_many().filter(E::TENANT.eq(self.context.tenant))
+    }
+
+    /// Deletes the tenant's row with this id; whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] or [`Error::Conflict`] if something still refers to it.
+    pub async fn delete<E: TenantScoped>(&self, id: E::Id) -> Result<bool> {
+        #[expect(clippy::disallowed_methods, reason = "this is what the others are sent to")]
+        let done = E::delete_by_id((self.context.tenant, id)).exec(self).await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// The tenant's own row, read once in a transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the tenant has not been opened.
+    pub async fn tenant(&self) -> Result<&tenant::Model> {
+        self.settings
+            .get_or_try_init(async || {
+                #[expect(clippy::disallowed_methods, reason = "the tenant is the key")]
+                let found = tenant::Entity::find_by_id(self.context.tenant).one(self).await?;
+                found.ok_or(Error::NotFound("tenant"))
+            })
+            .await
+    }
+
+    /// The rules of the tenant's time zone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the tenant has not been opened, [`Error::Invalid`] if its zone was
+    /// written by somebody who knew one that we do not.
+    pub async fn zone(&self) -> Result<Tz> {
+        let zone = &self.tenant().await?.time_zone;
+        zone.rules().map_err(|e| Error::invalid("time_zone", e.to_string()))
+    }
+
+    /// The tenant's civil date.
+    ///
+    /// # Errors
+    ///
+    /// As [`zone`](Self::zone).
+    pub async fn today(&self) -> Result<chrono::NaiveDate> {
+        Ok(zone::date_at(self.zone().await?, self.now()))
+    }
+
+    /// A statement whose `$1` is the tenant and whose `$2` is the time.
+    pub(crate) fn ask(&self, sql: &str, rest: impl IntoIterator<Item = Value>) -> Statement {
+        self.ask_at(self.context.now, sql, rest)
+    }
+
+    /// The same for another time: that of the first page, when it is not the first any more.
+    pub(crate) fn ask_at(
+        &self,
+        as_of: DateTime<Utc>,
+        sql: &str,
+        rest: impl IntoIterator<Item = Value>,
+    ) -> Statement {
+        let first = [self.context.tenant.into(), as_of.into()];
+        Statement::from_sql_and_values(
+            DbBackend::Postgres,
+            sql,
+            first.into_iter().chain(rest).collect::<Vec<_>>(),
+        )
+    }
+
+    /// Does `work` so that its failure undoes it alone. For work of our own only: whoever is given
+    /// a `Tx` neither begins nor ends anything.
+    pub(crate) async fn attempt<T>(&self, work: impl AsyncFnOnce() -> Result<T>) -> Result<T> {
+        self.execute_unprepared("savepoint attempt").await?;
+        let done = work().await;
+        let end = match done {
+            Ok(_) => "release savepoint attempt",
+            Err(_) => "rollback to savepoint attempt; release savepoint attempt",
+        };
+        self.execute_unprepared(end).await?;
+        done
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Postgres
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let (sql, values) = parts(statement);
+        let mut session = self.session.lock().await;
+        let query = sqlx::query_with(AssertSqlSafe(sql), values);
+        query.execute(&mut *session.connection).await.map(Into::into).map_err(exec)
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let mut session = self.session.lock().await;
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        session.connection.execute(sql).await.map(Into::into).map_err(exec)
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let (sql, values) = parts(statement);
+        let mut session = self.session.lock().await;
+        let query = sqlx::query_with(AssertSqlSafe(sql), values);
+        let row = query.fetch_optional(&mut *session.connection).await.map_err(query_error)?;
+        Ok(row.map(Into::into))
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let (sql, values) = parts(statement);
+        let mut session = self.session.lock().await;
+        let query = sqlx::query_with(AssertSqlSafe(sql), values);
+        let rows = query.fetch_all(&mut *session.connection).await.map_err(query_error)?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+}
+
+fn parts(statement: Statement) -> (String, SqlxValues) {
+    (statement.sql, SqlxValues(statement.values.unwrap_or(Values(vec![]))))
+}
+
+fn exec(error: sqlx::Error) -> DbErr {
+    DbErr::Exec(RuntimeErr::SqlxError(error.into()))
+}
+
+fn query_error(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}
