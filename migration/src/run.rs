@@ -33,6 +33,12 @@ pub enum Verb {
     Fresh,
 }
 
+#[derive(Clone, Copy)]
+enum Way {
+    Up,
+    Down,
+}
+
 /// A step that was taken.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -72,7 +78,7 @@ pub async fn run(
     url: &str,
     verb: Verb,
     options: Options,
-    mut tell: impl FnMut(&Step),
+    mut tell: impl FnMut(&Step) + Send,
 ) -> Result<(), DbErr> {
     let db = connect(url).await?;
     lock(&db).await?;
@@ -129,12 +135,14 @@ pub async fn sql(url: &str) -> Result<String, DbErr> {
 async fn up(
     db: &DatabaseConnection,
     steps: Option<u32>,
-    tell: &mut impl FnMut(&Step),
+    tell: &mut (impl FnMut(&Step) + Send),
 ) -> Result<(), DbErr> {
     let done = applied(db).await?;
-    let pending = HISTORY.iter().filter(|m| !done.iter().any(|name| name == m.name));
-    for migration in pending.take(steps.map_or(usize::MAX, |n| n as usize)) {
-        let took = patiently(async || Migrator::up(db, Some(1)).await).await?;
+    let most = steps.map_or(usize::MAX, |n| n as usize);
+    let is_pending = |name: &str| !done.iter().any(|applied| applied == name);
+    let pending: Vec<_> = HISTORY.iter().filter(|m| is_pending(m.name)).take(most).collect();
+    for migration in pending {
+        let took = step(db, Way::Up).await?;
         tell(&Step { what: format!("up   {}", migration.name), took });
     }
     Ok(())
@@ -143,11 +151,11 @@ async fn up(
 async fn down(
     db: &DatabaseConnection,
     steps: u32,
-    tell: &mut impl FnMut(&Step),
+    tell: &mut (impl FnMut(&Step) + Send),
 ) -> Result<(), DbErr> {
     let done = applied(db).await?;
     for migration in done.iter().rev().take(steps as usize) {
-        let took = patiently(async || Migrator::down(db, Some(1)).await).await?;
+        let took = step(db, Way::Down).await?;
         tell(&Step { what: format!("down {migration}"), took });
     }
     Ok(())
@@ -189,11 +197,15 @@ async fn lock(db: &DatabaseConnection) -> Result<(), DbErr> {
 }
 
 /// A step that waits for a lock blocks all who come after it, so it gives up soon and comes again.
-async fn patiently(step: impl AsyncFn() -> Result<(), DbErr>) -> Result<Duration, DbErr> {
+async fn step(db: &DatabaseConnection, way: Way) -> Result<Duration, DbErr> {
     let mut tried = 1;
     loop {
         let began = Instant::now();
-        match step().await {
+        let done = match way {
+            Way::Up => Migrator::up(db, Some(1)).await,
+            Way::Down => Migrator::down(db, Some(1)).await,
+        };
+        match done {
             Ok(()) => return Ok(began.elapsed()),
             Err(error) if tried < TRIES && is_lock_timeout(&error) => {
                 tokio::time::sleep(Duration::from_millis(100 * u64::from(tried.min(10)))).await;

@@ -2,4 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod customers;
+mod db;
+mod health;
+mod house;
+mod isolation;
+mod migrating;
+mod outreach;
+mod plan;
 mod sales;
+mod schema;
+mod seed_queries;
+mod tenancy;

@@ -1,5 +1,7 @@
 //! A database for each test, and two tenants in it.
 
+pub mod populate;
+
 use std::sync::{
     LazyLock,
     atomic::{AtomicU32, Ordering},

@@ -1,35 +1,12 @@
 //! Deals: opened, moved, gone quiet, followed up.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use entity::{
-    id::{ClientId, DealId},
-    zone::Zone,
-};
-use integration::World;
+use chrono::TimeDelta;
+use integration::{World, populate::acme};
 use rust_decimal::Decimal;
 use service::{
-    Context, Error, Result, Tx,
-    customers::customer,
-    sales::{
-        contact,
-        deal::{
-            self, Activity, Answer, Claims, List, New, NotClaimable, Stage, Stalled, StalledDeal,
-            Tone, Why,
-        },
-        deal_stage_config::{self, Expect},
-    },
-    tenancy::tenant,
+    Context, Result, Tx,
+    sales::deal::{self, New, Stalled, StalledDeal, Why},
 };
-
-/// A customer of the tenant's, there already or made.
-pub async fn acme(tx: &Tx) -> Result<ClientId> {
-    let id = ClientId::parse("cs_1_acme").unwrap();
-    if customer::get(tx, &id).await.is_err() {
-        let start = tx.now().date_naive();
-        customer::register(tx, customer::New::named(id.clone(), "Acme", start)).await?;
-    }
-    Ok(id)
-}
 
 async fn open(tx: &Tx, title: &str) -> Result<deal::Model> {
     let new = New::titled(acme(tx).await?, title);

@@ -1,0 +1,43 @@
+-- Made by `cargo run -p migration -- draw` from the catalog. Run it once, as a superuser,
+-- on the coordinator of a migrated database; see ARCHITECTURE.md.
+begin;
+set local citus.multi_shard_modify_mode = 'sequential';
+set local citus.enable_unsafe_triggers = on;
+set local citus.enable_local_reference_table_foreign_keys = off;
+select create_reference_table('public.tenants');
+select create_distributed_table('public.customers', 'tenant_id');
+select create_distributed_table('public.client_health_scores', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.call_pattern_analysis', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.call_records', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.contacts', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.users', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.deals', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.deal_activities', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.deal_stage_config', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.deal_stage_history', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.dnc_checks', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.dnc_list', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.quotes', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.quote_activities', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.quote_counters', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.quote_outcomes', 'tenant_id', colocate_with => 'public.customers');
+commit;
+
+select truncate_local_data_after_distributing_table('public.tenants');
+select truncate_local_data_after_distributing_table('public.customers');
+select truncate_local_data_after_distributing_table('public.client_health_scores');
+select truncate_local_data_after_distributing_table('public.call_pattern_analysis');
+select truncate_local_data_after_distributing_table('public.call_records');
+select truncate_local_data_after_distributing_table('public.contacts');
+select truncate_local_data_after_distributing_table('public.users');
+select truncate_local_data_after_distributing_table('public.deals');
+select truncate_local_data_after_distributing_table('public.deal_activities');
+select truncate_local_data_after_distributing_table('public.deal_stage_config');
+select truncate_local_data_after_distributing_table('public.deal_stage_history');
+select truncate_local_data_after_distributing_table('public.dnc_checks');
+select truncate_local_data_after_distributing_table('public.dnc_list');
+select truncate_local_data_after_distributing_table('public.quotes');
+select truncate_local_data_after_distributing_table('public.quote_activities');
+select truncate_local_data_after_distributing_table('public.quote_counters');
+select truncate_local_data_after_distributing_table('public.quote_outcomes');
+alter role keel_app set citus.propagate_set_commands = 'local';

@@ -1,0 +1,2 @@
+mod client_health_score;
+mod pattern;

@@ -1,0 +1,2 @@
+mod tenant;
+mod user;

@@ -1,0 +1,123 @@
+//! A row in every table.
+
+use chrono::TimeDelta;
+use entity::{email::Email, id::ClientId, phone::Phone};
+use rust_decimal::Decimal;
+use service::{
+    Context, Result, Tx,
+    customers::customer,
+    health::{client_health_score, pattern},
+    outreach::dnc,
+    sales::{
+        contact,
+        deal::{self, Activity, Stage},
+        deal_stage_config::{self, Expect},
+        quote::{self, Outcome, OutcomeOf},
+    },
+    tenancy::user,
+};
+
+use crate::World;
+
+/// The customer that [`World::populate`] makes.
+#[must_use]
+pub fn client() -> ClientId {
+    ClientId::parse("cs_1_acme").expect("a client's id")
+}
+
+/// Somebody's address.
+///
+/// # Panics
+///
+/// If it is none.
+#[must_use]
+pub fn email(text: &str) -> Email {
+    Email::parse(text).expect("an address")
+}
+
+/// A contact of the customer's, with an address and a number.
+///
+/// # Errors
+///
+/// As [`contact::add`].
+pub async fn person(tx: &Tx) -> Result<contact::Model> {
+    contact::add(
+        tx,
+        contact::New {
+            client_id: client(),
+            first_name: "Ada".to_owned(),
+            last_name: "Byron".to_owned(),
+            email: Some(email("ada@acme.example")),
+            phone: Phone::parse("+12125551001", "US").ok().map(|p| p.phone),
+            time_zone: None,
+        },
+    )
+    .await
+}
+
+/// The customer, there already or made.
+///
+/// # Errors
+///
+/// As [`customer::register`].
+pub async fn acme(tx: &Tx) -> Result<ClientId> {
+    if customer::get(tx, &client()).await.is_err() {
+        let start = tx.now().date_naive();
+        customer::register(tx, customer::New::named(client(), "Acme", start)).await?;
+    }
+    Ok(client())
+}
+
+impl World {
+    /// Puts at least one row into every table, by the functions that anybody would use.
+    ///
+    /// # Panics
+    ///
+    /// If one of them fails.
+    pub async fn populate(&self, who: &Context) {
+        self.run_as(who, async |tx| {
+            user::add(
+                tx,
+                user::New {
+                    email: email("sam@tenant.example"),
+                    name: "Sam".to_owned(),
+                    role: "sales".to_owned(),
+                },
+            )
+            .await?;
+            acme(tx).await?;
+            let ada = person(tx).await?;
+            deal_stage_config::set(tx, Stage::Lead, Expect::default()).await?;
+            let new = deal::New {
+                contact_id: Some(ada.id),
+                value: Some(Decimal::from(1000)),
+                ..deal::New::titled(client(), "A deal")
+            };
+            let deal = deal::open(tx, new).await?;
+            deal::record_activity(tx, deal.id, Activity::Note, tx.now()).await?;
+            let new = quote::New {
+                contact_id: Some(ada.id),
+                deal_id: Some(deal.id),
+                ..quote::New::over(client(), "An offer", Decimal::from(1000))
+            };
+            let offer = quote::create(tx, new).await?;
+            quote::send(tx, offer.id).await?;
+            quote::record_outcome(tx, offer.id, OutcomeOf::plain(Outcome::Won)).await?;
+            dnc::add(tx, dnc::New::for_good("+12065550010", "lead_requested")).await?;
+            dnc::check(tx, "+12065550010").await?;
+            let new = client_health_score::New {
+                email: email("kim@acme.example"),
+                client_id: Some(client()),
+                firstname: Some("Kim".to_owned()),
+                lastname: None,
+                assigned_coach: None,
+            };
+            client_health_score::open(tx, new).await?;
+            let call = tx.now() - TimeDelta::hours(1);
+            pattern::record_call(tx, pattern::New::held(email("kim@acme.example"), call)).await?;
+            pattern::analyse(tx, &pattern::Analyse::default()).await?;
+            Ok(())
+        })
+        .await;
+    }
+}
