@@ -60,7 +60,8 @@ impl Phone {
 /// Whether `region` is one that numbers can be dialled from.
 #[must_use]
 pub fn is_region(region: &str) -> bool {
-    region.parse::<Region>().is_ok()
+    let known = |region| PHONE_NUMBER_UTIL.get_country_code_for_region(region).is_some();
+    region.parse::<Region>().is_ok_and(known)
 }
 
 fn understood(text: &str, region: &str) -> Result<PhoneNumber, NotAPhone> {

@@ -16,7 +16,7 @@ use sea_orm::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::stalled::{RATIO, RULES, candidates};
+use super::stalled::{ALWAYS, RATIO, RULES, candidates};
 use crate::{Error, Result, Tx, page, sales::deal_stage_config};
 
 /// How many follow-ups to claim, and for how long.
@@ -168,7 +168,7 @@ where d.tenant_id = $1 and d.id = h.id and e.stage = d.stage
 returning d.id as deal_id, d.client_id, d.contact_id, d.title, d.stage, d.stage_entered_at,
           d.follow_up_count + 1 as attempt_no, e.most as max_follow_ups,
           d.follow_up_lease_until as lease_until, d.follow_up_claim as token",
-        candidates("", claimable, "$3")
+        candidates(ALWAYS, claimable, "$3")
     )
 }
 

@@ -274,31 +274,33 @@ grouped (stage, days, cutoff) as materialized (
 )";
 
 /// Candidates of each group in the order of its index, as far as `filter` lets them through.
-/// `bound` and `filter` may use `d`, a deal, and `g`, its group. Served by `deals_stalled` and
-/// `deals_stalled_by_own_rule`.
-pub(super) fn candidates(bound: &str, filter: &str, limit: &str) -> String {
-    let branch = |group: &str, own: &str| {
+/// `filter` may use `d`, a deal, and `g`, its group; those that were silent since before `floor` are
+/// left out. What bounds the index is computed for the group beforehand: under row-level security
+/// only a plain comparison can use it. Served by `deals_stalled` and `deals_stalled_by_own_rule`.
+pub(super) fn candidates(floor: &str, filter: &str, limit: &str) -> String {
+    let branch = |whose: &str, own: &str| {
         format!(
-            "select d.*, g.days, g.ratio_base from ({group}) g cross join lateral (
+            "select d.*, g.days, g.ratio_base from (
+                select g.*, 86400.0 * g.days as ratio_base, {floor} as floor
+                from grouped g where g.stage {whose} offset 0) g
+            cross join lateral (
                 select d.* from deals d
                 where d.tenant_id = $1 and d.stage not in ('won', 'lost') and d.deleted_at is null
                   and not d.never_stalls and {own}
-                  and d.idle_since < g.cutoff {bound}
+                  and d.idle_since < g.cutoff and d.idle_since >= g.floor
                   and (d.next_follow_up_at is null or d.next_follow_up_at <= $2) {filter}
                 order by d.idle_since, d.value desc nulls last, d.id
                 limit {limit}) d"
         )
     };
-    let by_stage = branch(
-        "select *, 86400.0 * days as ratio_base from grouped where stage is not null",
-        "coalesce(d.stall_after_days, 0) = 0 and d.stage = g.stage",
-    );
-    let by_own = branch(
-        "select *, 86400.0 * days as ratio_base from grouped where stage is null",
-        "d.stall_after_days > 0 and d.stall_after_days = g.days",
-    );
+    let by_stage =
+        branch("is not null", "coalesce(d.stall_after_days, 0) = 0 and d.stage = g.stage");
+    let by_own = branch("is null", "d.stall_after_days > 0 and d.stall_after_days = g.days");
     format!("{by_stage} union all {by_own}")
 }
+
+/// The floor of whoever wants all of a group.
+pub(super) const ALWAYS: &str = "'-infinity'::timestamptz";
 
 /// How long a candidate has been silent, in thresholds.
 pub(super) const RATIO: &str = "extract(epoch from $2 - d.idle_since) / d.ratio_base";
@@ -310,8 +312,8 @@ pub(super) const RATIO: &str = "extract(epoch from $2 - d.idle_since) / d.ratio_
 pub fn stalled_sql() -> String {
     // Within a group, a smaller ratio is a later silence: the cursor bounds the index. A second of
     // slack makes up for rounding, and the exact comparison is in the filter.
-    let bound = "and d.idle_since >= coalesce($2 - ($2 - $4::timestamptz)
-                     * (g.days::float8 / $5::float8) - interval '1 second', '-infinity')";
+    let floor = "coalesce($2 - ($2 - $4::timestamptz) * (g.days::float8 / $5::float8)
+                     - interval '1 second', '-infinity')";
     let filter = "and ($8::uuid is null
                    or extract(epoch from $2 - d.idle_since) / g.ratio_base < $6::numeric
                    or (extract(epoch from $2 - d.idle_since) / g.ratio_base = $6::numeric
@@ -335,7 +337,7 @@ join tenants t on t.id = $1
 join expected e on e.stage = d.stage
 left join contacts k on k.tenant_id = $1 and k.id = d.contact_id
 order by d.ratio desc, d.value desc nulls last, d.id",
-        candidates(bound, filter, "$3")
+        candidates(floor, filter, "$3")
     )
 }
 
@@ -419,6 +421,6 @@ held as materialized (
 update deals d set stalled_at = h.since, updated_at = $2
 from held h where d.tenant_id = $1 and d.id = h.id
 returning d.id, d.stalled_at",
-        candidates("", "and d.stalled_at is null", "$3")
+        candidates(ALWAYS, "and d.stalled_at is null", "$3")
     )
 }
