@@ -148,12 +148,13 @@ pub fn lock() -> io::Result<()> {
 fn locked() -> String {
     let sum = |m: &crate::Entry| {
         let digest = Sha256::new().chain_update(m.up).chain_update([0]).chain_update(m.down);
-        let hex: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{} {hex}\n", m.name)
+        let hex: Vec<_> = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{} {}\n", m.name, hex.concat())
     };
     HISTORY.iter().map(sum).collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn custom(error: io::Error) -> DbErr {
     DbErr::Custom(error.to_string())
 }

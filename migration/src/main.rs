@@ -82,7 +82,9 @@ async fn look(words: &[&str]) -> Result<bool, Box<dyn Error>> {
         },
         ["check"] => {
             let wrong = derive::check(&Server::start()?).await?;
-            wrong.iter().for_each(|line| eprintln!("{line}"));
+            for line in &wrong {
+                eprintln!("{line}");
+            }
             return Ok(wrong.is_empty());
         }
         ["lock"] => derive::lock()?,

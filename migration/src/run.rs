@@ -124,12 +124,13 @@ pub async fn status(url: &str) -> Result<Vec<(&'static str, bool)>, DbErr> {
 pub async fn sql(url: &str) -> Result<String, DbErr> {
     let pending = status(url).await?.into_iter().filter(|(_, applied)| !applied);
     let files = pending.filter_map(|(name, _)| HISTORY.iter().find(|m| m.name == name));
-    Ok(files
+    let files: Vec<_> = files
         .map(|m| {
             let (begin, commit) = if m.is_alone() { ("", "") } else { ("begin;\n", "commit;\n") };
             format!("-- {}\n{begin}{}{commit}\n", m.name, wrapped(m.up))
         })
-        .collect())
+        .collect();
+    Ok(files.concat())
 }
 
 async fn up(

@@ -86,6 +86,7 @@ pub(crate) fn instant(at: &DateTime<Utc>) -> Result<(), ValidationError> {
 }
 
 /// A civil date that the database and every calendar know.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "validator passes it so")]
 pub(crate) fn date(day: &NaiveDate) -> Result<(), ValidationError> {
     if (1900..=9999).contains(&day.year()) {
         Ok(())

@@ -53,7 +53,7 @@ async fn a_way_back_that_would_lose_rows_is_refused_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn a_migrator_that_was_killed_leaves_what_the_next_one_can_finish() {
-    for killed_after in 0..HISTORY.len() {
+    for (killed_after, migration) in HISTORY.iter().enumerate() {
         let name = name();
         let db = scratch::database(&SERVER, &name).await.unwrap();
         let url = SERVER.url(&name);
@@ -62,7 +62,7 @@ async fn a_migrator_that_was_killed_leaves_what_the_next_one_can_finish() {
         // The next one dies in the middle of its step, its connection with it.
         let dying = run::connect(&url).await.unwrap();
         let step = dying.begin().await.unwrap();
-        let sql = HISTORY[killed_after].up;
+        let sql = migration.up;
         if !sql.contains("-- keel: as the migrator") {
             step.execute_unprepared("set role keel_owner").await.unwrap();
         }

@@ -19,7 +19,8 @@ use service::{
 };
 use uuid::Uuid;
 
-/// A query of the service's, and the indexes that its comment says it is served by.
+/// A query of the service's, and the indexes that its comment says it is served by. Where there are
+/// two of which either will do, a bar stands between them.
 struct Query {
     name: &'static str,
     asked: Statement,
@@ -78,6 +79,7 @@ async fn crowd(world: &World) {
     world.owner.execute_unprepared("analyze").await.unwrap();
 }
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn queries(tx: &Tx) -> Vec<Query> {
     let (tenant, now) = (tx.context().tenant, tx.now());
     let raw = |sql: &str, rest: Vec<Value>| {
@@ -154,7 +156,7 @@ fn queries(tx: &Tx) -> Vec<Query> {
         Query {
             name: "many numbers",
             asked: raw(dnc::LISTED, vec![phones.into()]),
-            served_by: &["dnc_list_live"],
+            served_by: &["dnc_list_live|dnc_list_of_number"],
         },
         Query {
             name: "checks of a number",
@@ -244,7 +246,11 @@ async fn every_query_is_served_by_the_index_that_it_names_with_its_values_known_
             let plan = plan(&app, &world.context, &query.asked, mode).await;
             assert!(!plan.contains("Seq Scan"), "{}, {mode}:\n{plan}", query.name);
             for index in query.served_by {
-                assert!(uses(&plan, index), "{}, {mode}: not by {index}:\n{plan}", query.name);
+                assert!(
+                    index.split('|').any(|index| uses(&plan, index)),
+                    "{}, {mode}: not by {index}:\n{plan}",
+                    query.name
+                );
             }
         }
     }
@@ -256,6 +262,7 @@ async fn the_loss_of_an_index_is_noticed_by_a_plan_a_reference_or_a_rule() {
     let demanded: BTreeSet<&str> = queries.iter().flat_map(|q| q.served_by).copied().collect();
     // Those that only keep rows apart are noticed by the test of the rule, named here.
     let rules = [
+        "dnc_list_live",
         "users_email",
         "deal_stage_config_stage",
         "deal_activities_follow_up_once",

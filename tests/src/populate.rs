@@ -20,6 +20,10 @@ use service::{
 use crate::World;
 
 /// The customer that [`World::populate`] makes.
+///
+/// # Panics
+///
+/// Never: the key is of the right form.
 #[must_use]
 pub fn client() -> ClientId {
     ClientId::parse("cs_1_acme").expect("a client's id")
