@@ -20,9 +20,11 @@ use service::{
     },
 };
 
+/// A deal with somebody who can be written to.
 pub async fn open(tx: &Tx, title: &str) -> Result<deal::Model> {
-    let new = New::titled(acme(tx).await?, title);
-    deal::open(tx, new).await
+    let client = acme(tx).await?;
+    let contact_id = Some(person(tx).await?.id);
+    deal::open(tx, New { contact_id, ..New::titled(client, title) }).await
 }
 
 pub fn days(n: i64) -> TimeDelta {

@@ -103,8 +103,8 @@ impl Claim {
 /// Claims follow-ups of stalled deals, the longest overdue first. No two workers ever hold the same
 /// one: what another holds is passed over, and what a dead one held is free when its lease ends.
 ///
-/// Claimed are stalled deals whose follow-ups are on and not exhausted and whose contact neither
-/// unsubscribed nor is on the do-not-call list.
+/// Claimed are stalled deals whose follow-ups are on and not exhausted, and whose contact has an
+/// e-mail address, has not unsubscribed and is not on the do-not-call list.
 ///
 /// # Errors
 ///
@@ -133,8 +133,9 @@ pub(crate) fn lease_seconds(lease: TimeDelta) -> Result<f64> {
     }
 }
 
-/// Served by `deals_stalled` and `deals_stalled_by_own_rule`. The conditions stand in the locking
-/// part again, where Postgres tries them once more on a row that changed while it waited.
+/// Served by `deals_stalled` and `deals_stalled_by_own_rule`. All conditions on the deal stand in
+/// the locking part again, where Postgres tries them once more on a row that changed meanwhile: else
+/// a deal that another worker has just followed up would be claimed for the step after.
 ///
 /// `$3` candidates, `$4` rows, `$5` token, `$6` seconds.
 #[must_use]
@@ -142,13 +143,13 @@ pub fn claim_sql() -> String {
     let claimable = "and d.auto_follow_up_enabled
         and (d.follow_up_lease_until is null or d.follow_up_lease_until < now())
         and d.follow_up_count < (select e.most from expected e where e.stage = d.stage)
-        and not exists (
+        and exists (
             select from contacts k where k.tenant_id = $1 and k.id = d.contact_id
-              and (k.unsubscribed_at is not null or k.deleted_at is not null
-                   or exists (select from dnc_list n
+              and k.email is not null and k.unsubscribed_at is null and k.deleted_at is null
+              and not exists (select from dnc_list n
                               where n.tenant_id = $1 and n.removed_at is null
-                                and n.phone_number = k.phone
-                                and (n.expires_at is null or n.expires_at > $2))))";
+                                and n.phone_number in (k.phone, k.mobile)
+                                and (n.expires_at is null or n.expires_at > $2)))";
     format!(
         "{RULES},
 candidate as materialized (
@@ -157,7 +158,9 @@ candidate as materialized (
 ),
 held as materialized (
     select d.id from candidate c join deals d on d.tenant_id = $1 and d.id = c.id
-    where d.idle_since = c.idle_since {claimable}
+    where d.idle_since = c.idle_since and d.stage not in ('won', 'lost')
+      and d.deleted_at is null and not d.never_stalls
+      and (d.next_follow_up_at is null or d.next_follow_up_at <= $2) {claimable}
     order by c.ratio desc, c.value desc nulls last, c.id
     limit $4 for update of d skip locked
 )

@@ -66,9 +66,11 @@ pub struct StalledDeal {
     pub threshold_days: i32,
     /// When it stalled: `idle_since` plus the threshold.
     pub stalled_since: DateTime<Utc>,
-    /// Civil dates between `idle_since` and today, by the tenant's calendar.
+    /// Civil dates between `idle_since` and today, by the tenant's calendar: what a person would say,
+    /// and not what decides.
     pub days_since_activity: i64,
-    /// How long it has been silent in thresholds: always above 1. The list is in order of this.
+    /// How long it has been silent in thresholds, to four decimals: 2 is twice as long as allowed. The
+    /// list is in order of this.
     pub overdue_ratio: Decimal,
     /// Every reason to look at it, the silence first.
     pub why: Vec<Why>,
@@ -91,9 +93,15 @@ pub enum Why {
     /// Nothing has happened for longer than it may.
     Idle,
     /// A step was planned, and its time has passed.
-    MissedFollowUp,
+    MissedFollowUp {
+        /// When it was to be.
+        planned: DateTime<Utc>,
+    },
     /// It should have been closed by now.
-    OverdueClose,
+    OverdueClose {
+        /// The last day of those on which that was expected.
+        expected: NaiveDate,
+    },
 }
 
 /// Why a stalled deal is reported but not followed up by itself.
@@ -104,9 +112,13 @@ pub enum NotClaimable {
     FollowUpsOff,
     /// It has had as many as its stage allows.
     Exhausted,
+    /// There is no contact, or none with an e-mail address.
+    NoAddress,
+    /// The contact was deleted.
+    ContactGone,
     /// The contact wants no more mail.
     Unsubscribed,
-    /// The contact's number is on the do-not-call list.
+    /// A number of the contact's is on the do-not-call list.
     DoNotCall,
 }
 
@@ -141,7 +153,7 @@ pub enum Answer {
 }
 
 #[derive(FromQueryResult)]
-#[expect(clippy::struct_excessive_bools, reason = "four columns that are what they are")]
+#[expect(clippy::struct_excessive_bools, reason = "columns that are what they are")]
 struct Row {
     id: DealId,
     title: String,
@@ -159,6 +171,8 @@ struct Row {
     time_zone: Zone,
     auto_follow_up_enabled: bool,
     exhausted: bool,
+    no_address: bool,
+    gone: bool,
     unsubscribed: bool,
     listed: bool,
 }
@@ -210,12 +224,16 @@ fn told(row: Row, now: DateTime<Utc>) -> Result<StalledDeal> {
     let today = date_at(zone, now);
     let why = [
         Some(Why::Idle),
-        row.next_follow_up_at.map(|_| Why::MissedFollowUp),
-        row.expected_close_date.filter(|date| *date < today).map(|_| Why::OverdueClose),
+        row.next_follow_up_at.map(|planned| Why::MissedFollowUp { planned }),
+        row.expected_close_date
+            .filter(|expected| *expected < today)
+            .map(|expected| Why::OverdueClose { expected }),
     ];
     let not_claimable = [
         (!row.auto_follow_up_enabled, NotClaimable::FollowUpsOff),
         (row.exhausted, NotClaimable::Exhausted),
+        (row.no_address, NotClaimable::NoAddress),
+        (row.gone, NotClaimable::ContactGone),
         (row.unsubscribed, NotClaimable::Unsubscribed),
         (row.listed, NotClaimable::DoNotCall),
     ];
@@ -329,9 +347,10 @@ top as (
 select d.id, d.title, d.stage, d.client_id, d.contact_id, d.value, d.currency, d.last_activity_at,
        d.idle_since, d.next_follow_up_at, d.expected_close_date, d.days, d.ratio, t.time_zone,
        d.auto_follow_up_enabled, d.follow_up_count >= e.most as exhausted,
+       k.email is null as no_address, k.deleted_at is not null as gone,
        k.unsubscribed_at is not null as unsubscribed,
        exists (select from dnc_list n where n.tenant_id = $1 and n.removed_at is null
-                 and n.phone_number = k.phone and (n.expires_at is null or n.expires_at > $2))
+                 and n.phone_number in (k.phone, k.mobile) and (n.expires_at is null or n.expires_at > $2))
            as listed
 from top d
 join tenants t on t.id = $1

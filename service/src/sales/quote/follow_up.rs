@@ -66,6 +66,8 @@ pub struct DueQuote {
     pub currency: String,
     /// Whether they have opened it.
     pub status: Status,
+    /// When they first did.
+    pub viewed_at: Option<DateTime<Utc>>,
     /// Since when the follow-up has been due. The list is in order of this.
     pub due_since: DateTime<Utc>,
     /// Whole days, of 24 hours, since we last wrote: the last follow-up, else the quote itself.
@@ -136,7 +138,7 @@ where q.tenant_id = $1 and q.status in ('sent', 'viewed') and q.follow_up_stop i
 /// Served by `quotes_follow_up`. `$3` rows; `$4` and `$5` the cursor: due since, id.
 pub const DUE: &str = concat!(
     "select q.id, q.quote_number, q.title, q.client_id, q.contact_id, q.total_amount, q.currency,
-       q.status, q.next_follow_up_at as due_since, q.valid_until,
+       q.status, q.viewed_at, q.next_follow_up_at as due_since, q.valid_until,
        floor(extract(epoch from $2 - coalesce(q.last_follow_up_at, q.sent_at)) / 86400)::int
            as days_since_last_contact,
        q.follow_up_count + 1 as attempt_no, coalesce(q.max_follow_ups, 5) as max_follow_ups

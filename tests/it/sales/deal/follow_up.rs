@@ -181,6 +181,40 @@ async fn a_contact_who_is_gone_or_does_not_want_to_be_called_is_left_alone() {
     assert!(claim(&world, &at, 1).await.is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_that_claim_and_record_as_fast_as_they_can_never_send_two_steps_at_once() {
+    const DEALS: usize = 60;
+    let world = World::new().await;
+    deals(&world, DEALS).await;
+    let at = world.later(days(4));
+    let workers: Vec<_> = (0..8)
+        .map(|_| {
+            let (at, db) = (at.clone(), world.db.clone());
+            tokio::spawn(async move {
+                let mut recorded = 0;
+                for _ in 0..DEALS {
+                    let ask = Claims { limit: 2, ..Claims::default() };
+                    let claim = async |tx: &Tx| deal::claim_follow_ups(tx, &ask).await;
+                    for claim in db.run(at.clone(), claim).await.unwrap() {
+                        let record = async |tx: &Tx| deal::record_follow_up(tx, &claim).await;
+                        db.run(at.clone(), record).await.unwrap();
+                        recorded += 1;
+                    }
+                }
+                recorded
+            })
+        })
+        .collect();
+    let mut recorded = 0;
+    for worker in workers {
+        recorded += worker.await.unwrap();
+    }
+    assert_eq!(recorded, DEALS, "each has had its first, and is not due again yet");
+    let steps = "select distinct attempt_no::text from deal_activities
+                 where activity_type = 'follow_up'";
+    assert_eq!(world.strings(steps).await, ["1"]);
+}
+
 /// Workers claim and record at once, each on connections of its own, while somebody kills
 /// connections at random; leases lapse, and what was lost is claimed again.
 #[tokio::test(flavor = "multi_thread")]

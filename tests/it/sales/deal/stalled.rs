@@ -1,7 +1,7 @@
 //! Which deals have stalled.
 
 use chrono::TimeDelta;
-use entity::{id::DealId, zone::Zone};
+use entity::{id::DealId, phone::Phone, zone::Zone};
 use integration::{
     World,
     populate::{client, person},
@@ -50,6 +50,10 @@ async fn alter(
         .await;
 }
 
+fn phone(number: &str) -> Option<Phone> {
+    Phone::parse(number, "US").ok().map(|parsed| parsed.phone)
+}
+
 #[tokio::test]
 async fn an_untouched_lead_stalls_after_three_days_and_not_a_moment_before() {
     let world = World::new().await;
@@ -81,7 +85,8 @@ async fn a_stalled_deal_says_since_when_by_how_much_and_why() {
     assert_eq!(found.overdue_by(world.context.now + days(6)), days(3));
     assert_eq!(found.overdue_ratio, Decimal::from(2));
     assert_eq!(found.days_since_activity, 6);
-    assert_eq!((found.why, found.not_claimable), (vec![Why::Idle, Why::OverdueClose], None));
+    let expected = "2026-03-07".parse().unwrap();
+    assert_eq!(found.why, [Why::Idle, Why::OverdueClose { expected }]);
     // On its expected day it is not overdue yet.
     let on_the_day = stalled(&world, &world.at("2026-03-07T23:59:59Z")).await.remove(0);
     assert_eq!(on_the_day.why, [Why::Idle]);
@@ -203,7 +208,7 @@ async fn a_step_that_is_planned_excuses_and_one_that_was_missed_does_not() {
     assert!(titles(&world, &before).await.is_empty());
     assert_eq!(answer(&world, &before, id).await, Answer::FollowUpPlanned { at });
     let found = stalled(&world, &world.later(days(5))).await.remove(0);
-    assert_eq!(found.why, [Why::Idle, Why::MissedFollowUp]);
+    assert_eq!(found.why, [Why::Idle, Why::MissedFollowUp { planned: at }]);
 }
 
 #[tokio::test]
@@ -212,21 +217,34 @@ async fn what_cannot_be_followed_up_is_still_reported_and_says_why_it_is_not() {
     world
         .run(async |tx| {
             let client = integration::populate::acme(tx).await?;
-            let off = deal::open(tx, New::titled(client.clone(), "off")).await?;
-            let spent = deal::open(tx, New::titled(client.clone(), "spent")).await?;
+            deal::open(tx, New::titled(client.clone(), "nobody's")).await?;
+            let (off, spent) = (open(tx, "off").await?, open(tx, "spent").await?);
             for (deal, off, count) in [(off, false, 0), (spent, true, 5)] {
                 let mut row = deal.into_active_model();
                 row.auto_follow_up_enabled = Set(off);
                 row.follow_up_count = Set(count);
                 tx.update(row).await?;
             }
-            let (gone, listed) = (person(tx).await?, person(tx).await?);
-            contact::unsubscribe(tx, gone.id).await?;
-            for (title, contact) in [("gone", gone), ("listed", listed.clone())] {
-                let contact_id = Some(contact.id);
+            let people = ["deaf", "gone", "listed", "listed mobile", "silent"];
+            for title in people {
+                let who = person(tx).await?;
+                let contact_id = Some(who.id);
                 deal::open(tx, New { contact_id, ..New::titled(client.clone(), title) }).await?;
+                if title == "deaf" {
+                    contact::unsubscribe(tx, who.id).await?;
+                    continue;
+                }
+                let mut row = who.into_active_model();
+                row.phone = Set(None);
+                match title {
+                    "gone" => row.deleted_at = Set(Some(tx.now())),
+                    "silent" => row.email = Set(None),
+                    "listed" => row.phone = Set(phone("+12125550199")),
+                    _ => row.mobile = Set(phone("+12125550199")),
+                }
+                tx.update(row).await?;
             }
-            dnc::add(tx, dnc::New::for_good("(212) 555-1001", "lead_requested")).await
+            dnc::add(tx, dnc::New::for_good("(212) 555-0199", "lead_requested")).await
         })
         .await;
     let mut told: Vec<_> = stalled(&world, &world.later(days(4)))
@@ -236,9 +254,13 @@ async fn what_cannot_be_followed_up_is_still_reported_and_says_why_it_is_not() {
         .collect();
     told.sort_by(|(a, _), (b, _)| a.cmp(b));
     let expected = [
-        ("gone", NotClaimable::Unsubscribed),
+        ("deaf", NotClaimable::Unsubscribed),
+        ("gone", NotClaimable::ContactGone),
         ("listed", NotClaimable::DoNotCall),
+        ("listed mobile", NotClaimable::DoNotCall),
+        ("nobody's", NotClaimable::NoAddress),
         ("off", NotClaimable::FollowUpsOff),
+        ("silent", NotClaimable::NoAddress),
         ("spent", NotClaimable::Exhausted),
     ];
     assert_eq!(told, expected.map(|(title, why)| (title.to_owned(), Some(why))));
