@@ -4,6 +4,7 @@
 
 mod customers;
 mod db;
+mod diff;
 mod health;
 mod house;
 mod isolation;

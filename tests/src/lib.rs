@@ -104,6 +104,25 @@ impl World {
     }
 }
 
+impl Drop for World {
+    /// A server of somebody else's is left as it was found; one of our own goes as a whole.
+    fn drop(&mut self) {
+        if SERVER.database().is_none() {
+            return;
+        }
+        let (url, name) = (SERVER.url("postgres"), std::mem::take(&mut self.name));
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let admin = run::connect(&url).await.expect("Postgres is there");
+                let drop = format!("drop database if exists {name} with (force)");
+                admin.execute_unprepared(&drop).await.expect("a database that can be dropped");
+            });
+        });
+        let _ = dropping.join(); // a failure here must not hide the test's own
+    }
+}
+
 /// The first column of every row.
 ///
 /// # Panics

@@ -3,6 +3,7 @@
 //! Every function that answers a question answers it for the context's time, whatever that is.
 
 mod follow_up;
+mod silence;
 mod stalled;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -41,7 +42,7 @@ pub mod queries {
     pub use super::{
         follow_up::claim_sql,
         list_query,
-        stalled::{mark_sql, stalled_sql},
+        silence::{mark_sql, stalled_sql},
     };
 }
 

@@ -38,6 +38,22 @@ pub enum Clearance<'tx> {
 
 /// Leave to dial one number once, soon, and in this transaction.
 ///
+/// ```no_run
+/// use service::outreach::dnc::{Ask, Clearance, Dial, clear};
+///
+/// # async fn f(db: service::Db, context: service::Context, dialler: impl AsyncFnOnce(&str)) -> service::Result<()> {
+/// let ask = Ask { number: "+12065550010", zone: None };
+/// db.run(context, async |tx| match clear(tx, &ask).await? {
+///     Clearance::Cleared(number) => match number.dial(tx.now(), async |to| dialler(to.as_str()).await).await? {
+///         Dial::Placed(()) => Ok(println!("calling")),
+///         Dial::Refused(why) => Ok(println!("not any more: {why:?}")),
+///     },
+///     Clearance::Refused(why) => Ok(println!("not at all: {why:?}")),
+/// })
+/// .await
+/// # }
+/// ```
+///
 /// Only [`clear`] makes one. It can neither be copied nor stored, and since it is part of the
 /// transaction that it was given in, it cannot be taken to another tenant either:
 ///
@@ -57,6 +73,17 @@ pub enum Clearance<'tx> {
 /// # async fn f(number: service::outreach::dnc::ClearedNumber<'_>, now: chrono::DateTime<chrono::Utc>) {
 /// let first = number.dial(now, async |_| ()).await;
 /// let again = number.dial(now, async |_| ()).await;
+/// # }
+/// ```
+///
+/// ```compile_fail,E0521
+/// # use service::outreach::dnc::{Ask, Clearance, ClearedNumber, clear};
+/// static KEPT: std::sync::Mutex<Option<ClearedNumber<'static>>> = std::sync::Mutex::new(None);
+/// # async fn f(tx: &service::Tx) {
+/// # let ask = Ask { number: "+12065550010", zone: None };
+/// if let Ok(Clearance::Cleared(number)) = clear(tx, &ask).await {
+///     *KEPT.lock().unwrap() = Some(number);
+/// }
 /// # }
 /// ```
 ///

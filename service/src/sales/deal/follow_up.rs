@@ -16,7 +16,7 @@ use sea_orm::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::stalled::{ALWAYS, RATIO, RULES, candidates};
+use super::silence::{ALWAYS, RATIO, RULES, candidates};
 use crate::{Error, Result, Tx, page, sales::deal_stage_config};
 
 /// How many follow-ups to claim, and for how long.
