@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, PgPool, Row as _,
+    AssertSqlSafe, ConnectOptions as _, PgPool, Postgres, Row as _, SqlSafeStr as _, SqlStr,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use sqlx_core::transaction::TransactionManager as _;
@@ -26,6 +27,10 @@ pub struct Options {
     pub idle_in_transaction_timeout: Duration,
     /// How long a statement waits for somebody else's lock: 10 s.
     pub lock_timeout: Duration,
+    /// Whether a connection plans a statement once and for all values: yes. Keel's own are as fast
+    /// either way, and planning can take longer than answering. Queries of your own that are
+    /// better planned for their values can say `set local plan_cache_mode = auto` before.
+    pub plan_once: bool,
 }
 
 impl Default for Options {
@@ -36,6 +41,7 @@ impl Default for Options {
             statement_timeout: Duration::from_secs(30),
             idle_in_transaction_timeout: Duration::from_mins(1),
             lock_timeout: Duration::from_secs(10),
+            plan_once: true,
         }
     }
 }
@@ -61,6 +67,7 @@ impl Db {
     /// [`Error::Database`] if the server cannot be reached.
     pub async fn connect(url: &str, options: &Options) -> Result<Self> {
         let limit = |timeout: Duration| timeout.as_millis().to_string();
+        let plans = if options.plan_once { "force_generic_plan" } else { "auto" };
         let connect: PgConnectOptions =
             url.parse().map_err(|_| Error::invalid("url", "not a postgres:// URL"))?;
         let connect = connect.disable_statement_logging().statement_cache_capacity(512).options([
@@ -141,8 +148,8 @@ impl Db {
     }
 
     /// A cancelled `begin` leaves a transaction open that the next borrower of the connection
-    /// would write into and lose (sqlx#4385). So it runs in a task of its own, which is not
-    /// cancelled with its caller: the transaction it makes is undone when nobody takes it.
+    /// would write into and lose (sqlx#4385). So a connection whose `begin` did not come to a good
+    /// end, cancelled or failed, is closed and not given back.
     async fn begin(&self, context: Context, access: Access) -> Result<Tx> {
         context.check()?;
         let mode = match access {
@@ -151,22 +158,28 @@ impl Db {
         };
         // Both in one message, to save a round trip; a UUID needs no quoting.
         let begin = format!("{mode}; select keel.set_tenant('{}')", context.tenant);
-        let pool = self.0.clone();
-        let begun = tokio::spawn(async move {
-            let mut connection = pool.acquire().await?;
-            let sql = sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(begin));
-            match Manager::begin(&mut connection, Some(sql)).await {
-                Ok(()) => Ok(Session::new(connection)),
-                Err(error) => {
-                    // It may be inside a failed transaction: nobody shall have it again.
-                    connection.close_on_drop();
-                    Err(error)
-                }
-            }
-        });
-        match begun.await {
-            Ok(session) => Ok(Tx::new(session?, context)),
-            Err(_) => Err(sqlx::Error::WorkerCrashed.into()),
+        let mut beginning = Beginning(Some(self.0.acquire().await?));
+        let session = beginning.with(AssertSqlSafe(begin).into_sql_str()).await?;
+        Ok(Tx::new(session, context))
+    }
+}
+
+/// A connection that is about to begin a transaction.
+struct Beginning(Option<PoolConnection<Postgres>>);
+
+impl Beginning {
+    async fn with(&mut self, begin: SqlStr) -> Result<Session> {
+        if let Some(connection) = &mut self.0 {
+            Manager::begin(connection, Some(begin)).await?;
+        }
+        self.0.take().map(Session::new).ok_or_else(|| sqlx::Error::WorkerCrashed.into())
+    }
+}
+
+impl Drop for Beginning {
+    fn drop(&mut self) {
+        if let Some(connection) = &mut self.0 {
+            connection.close_on_drop();
         }
     }
 }

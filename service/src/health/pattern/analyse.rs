@@ -64,7 +64,7 @@ with never as materialized (
 before as materialized (
     select c.id from client_health_scores c
     where c.tenant_id = $1 and c.pattern_attempted_at < $4
-    order by c.pattern_attempted_at, c.id limit $3 for update skip locked
+    order by c.pattern_attempted_at nulls first, c.id limit $3 for update skip locked
 )
 update client_health_scores c set pattern_attempted_at = $2
 from (select id from never union all select id from before limit $3) q
