@@ -75,6 +75,7 @@ impl Db {
             ("idle_in_transaction_session_timeout", limit(options.idle_in_transaction_timeout)),
             ("lock_timeout", limit(options.lock_timeout)),
             ("timezone", "UTC".to_owned()),
+            ("plan_cache_mode", plans.to_owned()),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)

@@ -121,11 +121,11 @@ async fn a_begin_that_is_cancelled_loses_nobodys_write() {
     let options = Options { max_connections: 1, ..Options::default() };
     let db = Db::connect(&url, &options).await.unwrap();
     let (mut cancelled, mut kept) = (0, vec![]);
-    for round in 0..4000_u64 {
+    for round in 0..40_000_u64 {
         if cancelled == 100 {
             break;
         }
-        let patience = Duration::from_micros(round * 7 % 900);
+        let patience = Duration::from_micros(round * 7 % 600);
         let begun = db.run(world.context.clone(), async |_| Ok(()));
         if tokio::time::timeout(patience, begun).await.is_ok() {
             continue;
