@@ -69,7 +69,11 @@ fn understood(text: &str, region: &str) -> Result<PhoneNumber, NotAPhone> {
     let head = text.to_ascii_lowercase();
     let head = head.split("ext").next().unwrap_or_default().trim_end_matches([' ', ';', ',']);
     let head = head.split('x').next().unwrap_or_default();
-    if text.len() > 64 || head.chars().any(char::is_alphabetic) {
+    let tail = text.get(head.len()..).unwrap_or_default().to_ascii_lowercase();
+    let tail = tail.trim_start_matches([' ', ';', ',']);
+    let tail =
+        ["extension", "extn", "ext", "x"].iter().find_map(|w| tail.strip_prefix(w)).unwrap_or(tail);
+    if text.len() > 64 || head.chars().chain(tail.chars()).any(char::is_alphabetic) {
         return Err(NotAPhone);
     }
     let region = region.parse::<Region>().map_err(|_| NotAPhone)?;
@@ -95,13 +99,11 @@ impl std::error::Error for NotAPhone {}
 impl TryFrom<String> for Phone {
     type Error = NotAPhone;
 
-    /// Takes a number that is in E.164 already.
+    /// Takes a number that is in E.164 already: what is read and written again comes out the same.
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let digits = text.strip_prefix('+').ok_or(NotAPhone)?;
-        let is_e164 = (7..=15).contains(&digits.len())
-            && !digits.starts_with('0')
-            && digits.bytes().all(|b| b.is_ascii_digit());
-        if is_e164 { Ok(Self(text)) } else { Err(NotAPhone) }
+        let region = if text.starts_with('+') { "US" } else { return Err(NotAPhone) };
+        let read = Self::parse(&text, region)?.phone;
+        if read.0 == text { Ok(read) } else { Err(NotAPhone) }
     }
 }
 

@@ -63,7 +63,7 @@ impl Db {
     /// # Errors
     ///
     /// [`Error::Denied`] if the role could see every tenant's rows: a superuser, one that may
-    /// bypass row-level security, or one that owns tables. [`Error::Invalid`] if `url` is none.
+    /// bypass row-level security, or one that owns tables. [`Error::Invalid`] if `url` is not a URL.
     /// [`Error::Database`] if the server cannot be reached.
     pub async fn connect(url: &str, options: &Options) -> Result<Self> {
         let limit = |timeout: Duration| timeout.as_millis().to_string();
@@ -75,6 +75,7 @@ impl Db {
             ("idle_in_transaction_session_timeout", limit(options.idle_in_transaction_timeout)),
             ("lock_timeout", limit(options.lock_timeout)),
             ("timezone", "UTC".to_owned()),
+            ("search_path", "public".to_owned()),
             ("plan_cache_mode", plans.to_owned()),
         ]);
         let pool = PgPoolOptions::new()
@@ -92,7 +93,8 @@ impl Db {
     /// # Errors
     ///
     /// The error of `work`; [`Error::Database`] if the transaction cannot be begun or kept;
-    /// [`Error::Invalid`] if the context's time is out of range.
+    /// [`Error::Conflict`] if `work` succeeds though a statement of its own had failed: after that
+    /// nothing can be kept; [`Error::Invalid`] if the context's time is out of range.
     pub async fn run<T>(
         &self,
         context: Context,
@@ -118,7 +120,7 @@ impl Db {
         work(&self.begin(context, Access::Read).await?).await
     }
 
-    /// Does work that may be done twice, up to `tries` times while the error
+    /// Does work that may be done twice, up to `tries` times (at least once) while the error
     /// [is retryable](Error::is_retryable), with a growing pause between.
     ///
     /// # Errors
@@ -154,10 +156,11 @@ impl Db {
     async fn begin(&self, context: Context, access: Access) -> Result<Tx> {
         context.check()?;
         let mode = match access {
-            Access::Write => "begin",
-            Access::Read => "begin read only",
+            Access::Write => "begin isolation level read committed",
+            Access::Read => "begin isolation level read committed read only",
         };
-        // Both in one message, to save a round trip; a UUID needs no quoting.
+        // The level is said, since a check under a lock must see what the lock waited for. All in one
+        // message, to save a round trip; a UUID needs no quoting.
         let begin = format!("{mode}; select keel.set_tenant('{}')", context.tenant);
         let mut beginning = Beginning(Some(self.0.acquire().await?));
         let session = beginning.with(AssertSqlSafe(begin).into_sql_str()).await?;
@@ -186,18 +189,20 @@ impl Drop for Beginning {
 }
 
 async fn refuse_the_powerful(pool: &PgPool) -> Result<()> {
+    // Of every role that the login is or could become, whatever it calls itself now.
     let row = sqlx::query(
-        "select rolsuper, rolbypassrls,
+        "select coalesce(bool_or(r.rolsuper), false), coalesce(bool_or(r.rolbypassrls), false),
                 exists (select from pg_class c
-                        where pg_has_role(current_user, c.relowner, 'usage') and c.relrowsecurity)
-         from pg_roles where rolname = current_user",
+                        where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+                          and pg_has_role(session_user, c.relowner, 'member'))
+         from pg_roles r where pg_has_role(session_user, r.oid, 'member')",
     )
     .fetch_one(pool)
     .await?;
     let powers = [
-        "is a superuser, whom row-level security does not hold",
+        "is a superuser or may become one, whom row-level security does not hold",
         "may bypass row-level security",
-        "owns tables, and could switch row-level security off",
+        "owns tables or may become their owner, and could switch row-level security off",
     ];
     for (at, power) in powers.into_iter().enumerate() {
         if row.try_get::<bool, _>(at)? {

@@ -7,7 +7,8 @@ use sea_orm::{DbErr, RuntimeErr};
 /// What every function here returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a function did not do what it was asked.
+/// Why a function did not do what it was asked. Whoever gets one from inside a transaction returns
+/// it: what a failed statement leaves behind cannot be kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -80,16 +81,20 @@ impl From<DbErr> for Error {
                 _ => Cow::from(format!("there is one already ({rule})")),
             }),
             "23503" => Self::NotFound(referred_to(rule)),
-            "23514" => Self::invalid(
-                rule.rsplit_once('_').map_or(rule, |(subject, _)| subject).to_owned(),
-                format!("breaks the rule {rule}"),
-            ),
+            "23514" => {
+                let of = rule.strip_prefix(refusal.table().unwrap_or_default()).unwrap_or(rule);
+                let field = of.rsplit_once('_').map_or(of, |(field, _)| field);
+                let field = field.trim_start_matches('_').to_owned();
+                Self::invalid(field, format!("breaks the rule {rule}"))
+            }
             "23502" => Self::invalid("input", "something that is needed is missing"),
             "22001" | "22003" => Self::invalid("input", "too long, or too large a number"),
             "22007" | "22008" => Self::invalid("time", "out of range"),
             "22021" | "22P05" => Self::invalid("text", "holds a NUL character"),
             "54000" => Self::invalid("text", "too long"),
-            "42501" => Self::Denied("the row would not be the tenant's".into()),
+            "42501" => {
+                Self::Denied("the row would not be the tenant's, or may not be changed".into())
+            }
             _ => Self::Database(error),
         }
     }

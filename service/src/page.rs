@@ -7,8 +7,8 @@ use crate::{Error, Result};
 /// How many rows are read at once at the most.
 pub const MOST: u64 = 1000;
 
-/// A piece of a list, and where the next one starts. Both ways of it go over a wire: the cursor of
-/// each list is a plain struct that serialises.
+/// A piece of a list, and where the next one starts. A page and its cursor serialise, to go to a
+/// client and come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T, C> {
     /// What was found, in the list's order.

@@ -24,6 +24,8 @@ pub(crate) type Manager = <Postgres as sqlx::Database>::TransactionManager;
 pub(crate) struct Session {
     connection: PoolConnection<Postgres>,
     open: bool,
+    /// Whether the last statement failed, after which nothing can be kept.
+    failed: bool,
 }
 
 /// A transaction in which only one tenant's rows exist.
@@ -40,7 +42,7 @@ pub struct Tx {
 
 impl Session {
     pub(crate) fn new(connection: PoolConnection<Postgres>) -> Self {
-        Self { connection, open: true }
+        Self { connection, open: true, failed: false }
     }
 }
 
@@ -59,6 +61,10 @@ impl Tx {
 
     pub(crate) async fn commit(self) -> Result<()> {
         let mut session = self.session.into_inner();
+        if session.failed {
+            // Postgres would answer the commit with a rollback, and sqlx take that for success.
+            return Err(Error::conflict("a statement failed and its error was not returned"));
+        }
         Manager::commit(&mut session.connection).await?;
         session.open = false;
         Ok(())
@@ -170,11 +176,16 @@ impl Tx {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] or [`Error::Conflict`] if something still refers to it.
+    /// [`Error::Conflict`] if something still refers to it.
     pub async fn delete<E: TenantScoped>(&self, id: E::Id) -> Result<bool> {
         #[expect(clippy::disallowed_methods, reason = "this is what the others are sent to")]
-        let done = E::delete_by_id((self.context.tenant, id)).exec(self).await?;
-        Ok(done.rows_affected == 1)
+        let done = E::delete_by_id((self.context.tenant, id)).exec(self).await;
+        match done.map_err(Error::from) {
+            Ok(done) => Ok(done.rows_affected == 1),
+            // The key that was broken is that of the row which refers to this one.
+            Err(Error::NotFound(_)) => Err(Error::conflict("something still refers to the row")),
+            Err(error) => Err(error),
+        }
     }
 
     /// The tenant's own row, read once in a transaction.
@@ -235,14 +246,22 @@ impl Tx {
     /// Does `work` so that its failure undoes it alone. For work of our own only: whoever is given
     /// a `Tx` neither begins nor ends anything.
     pub(crate) async fn attempt<T>(&self, work: impl AsyncFnOnce() -> Result<T>) -> Result<T> {
-        self.execute_unprepared("savepoint attempt").await?;
+        self.send("savepoint attempt").await?;
         let done = work().await;
         let end = match done {
             Ok(_) => "release savepoint attempt",
             Err(_) => "rollback to savepoint attempt; release savepoint attempt",
         };
-        self.execute_unprepared(end).await?;
+        self.send(end).await?;
         done
+    }
+
+    async fn send(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let mut session = self.session.lock().await;
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let done = session.connection.execute(sql).await;
+        session.failed = done.is_err();
+        done.map(Into::into).map_err(exec)
     }
 }
 
@@ -253,37 +272,67 @@ impl ConnectionTrait for Tx {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let (sql, values) = parts(statement);
+        let (sql, values) = parts(statement)?;
         let mut session = self.session.lock().await;
         let query = sqlx::query_with(AssertSqlSafe(sql), values);
-        query.execute(&mut *session.connection).await.map(Into::into).map_err(exec)
+        let done = query.execute(&mut *session.connection).await;
+        session.failed = done.is_err();
+        done.map(Into::into).map_err(exec)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let mut session = self.session.lock().await;
-        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-        session.connection.execute(sql).await.map(Into::into).map_err(exec)
+        refuse_ends(sql)?;
+        self.send(sql).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let (sql, values) = parts(statement);
+        let (sql, values) = parts(statement)?;
         let mut session = self.session.lock().await;
         let query = sqlx::query_with(AssertSqlSafe(sql), values);
-        let row = query.fetch_optional(&mut *session.connection).await.map_err(query_error)?;
-        Ok(row.map(Into::into))
+        let row = query.fetch_optional(&mut *session.connection).await;
+        session.failed = row.is_err();
+        Ok(row.map_err(query_error)?.map(Into::into))
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let (sql, values) = parts(statement);
+        let (sql, values) = parts(statement)?;
         let mut session = self.session.lock().await;
         let query = sqlx::query_with(AssertSqlSafe(sql), values);
-        let rows = query.fetch_all(&mut *session.connection).await.map_err(query_error)?;
-        Ok(rows.into_iter().map(Into::into).collect())
+        let rows = query.fetch_all(&mut *session.connection).await;
+        session.failed = rows.is_err();
+        Ok(rows.map_err(query_error)?.into_iter().map(Into::into).collect())
     }
 }
 
-fn parts(statement: Statement) -> (String, SqlxValues) {
-    (statement.sql, SqlxValues(statement.values.unwrap_or(Values(vec![]))))
+/// Whoever ends the transaction ends its tenant: what came after would be done for nobody, and
+/// reported as kept. It is an accident that is refused here, and not an attack.
+fn refuse_ends(sql: &str) -> Result<(), DbErr> {
+    const ENDS: [&str; 8] = [
+        "abort",
+        "begin",
+        "commit",
+        "end",
+        "prepare transaction",
+        "rollback",
+        "savepoint",
+        "start",
+    ];
+    let first = sql.trim_start().to_ascii_lowercase();
+    let is_first = |word: &str| {
+        let rest = first.strip_prefix(word);
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    };
+    match ENDS.into_iter().find(|word| is_first(word)) {
+        Some(word) => {
+            Err(DbErr::Custom(format!("{word}: a transaction is Db::run's to begin and end")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn parts(statement: Statement) -> Result<(String, SqlxValues), DbErr> {
+    refuse_ends(&statement.sql)?;
+    Ok((statement.sql, SqlxValues(statement.values.unwrap_or(Values(vec![])))))
 }
 
 fn exec(error: sqlx::Error) -> DbErr {

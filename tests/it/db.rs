@@ -38,6 +38,74 @@ async fn what_fails_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn work_that_hides_a_refusal_is_not_reported_as_kept() {
+    let world = World::new().await;
+    let hidden = world.db.run(world.context.clone(), async |tx| {
+        open(tx, "lost").await?;
+        let _ = tx.execute_unprepared("select 1 / 0").await;
+        Ok(())
+    });
+    assert!(matches!(hidden.await, Err(Error::Conflict(_))));
+    assert_eq!(world.strings("select title from deals").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn nobody_ends_the_transaction_or_changes_its_tenant_from_inside() {
+    let world = World::new().await;
+    for end in ["commit", " ROLLBACK;", "begin", "savepoint x", "End"] {
+        let ended = async |tx: &service::Tx| Ok(tx.execute_unprepared(end).await?);
+        assert!(world.db.run(world.context.clone(), ended).await.is_err(), "{end}");
+    }
+    let theirs = format!("select keel.set_tenant('{}')", world.neighbour.tenant);
+    let changed = async |tx: &service::Tx| Ok(tx.execute_unprepared(&theirs).await?);
+    let changed = world.db.run(world.context.clone(), changed).await;
+    assert!(matches!(changed, Err(Error::Denied(_))), "{changed:?}");
+}
+
+#[tokio::test]
+async fn a_check_under_a_lock_sees_what_the_lock_waited_for_whatever_the_servers_default() {
+    let world = World::new().await;
+    let strict = format!(
+        "alter database {} set default_transaction_isolation = 'repeatable read'",
+        world.name
+    );
+    world.owner.execute_unprepared(&strict).await.unwrap();
+    let options = Options::default();
+    let db = Db::connect(&SERVER.url_as("keel_app", &world.name), &options).await.unwrap();
+    let level = "select current_setting('transaction_isolation')";
+    let level = Statement::from_string(DbBackend::Postgres, level);
+    let read = async |tx: &service::Tx| {
+        Ok(tx.query_one_raw(level).await?.unwrap().try_get_by_index::<String>(0)?)
+    };
+    assert_eq!(db.run(world.context.clone(), read).await.unwrap(), "read committed");
+}
+
+#[tokio::test]
+async fn what_something_refers_to_is_not_deleted_and_does_not_look_absent() {
+    let world = World::new().await;
+    world.populate(&world.context).await;
+    let deal: DealId = world.strings("select id::text from deals").await[0].parse().unwrap();
+    let deleted =
+        world.db.run(world.context.clone(), async |tx| tx.delete::<deal::Entity>(deal).await);
+    assert!(matches!(deleted.await, Err(Error::Conflict(_))));
+    let theirs = async |tx: &service::Tx| tx.delete::<deal::Entity>(deal).await;
+    assert!(!world.run_as(&world.neighbour, theirs).await);
+}
+
+#[tokio::test]
+async fn a_rule_that_only_the_database_knows_names_the_field() {
+    use sea_orm::{IntoActiveModel, Set};
+    let world = World::new().await;
+    let id = world.run(async |tx| open(tx, "odd").await).await;
+    let broken = world.db.run(world.context.clone(), async |tx| {
+        let mut row = sales::deal::get(tx, id).await?.into_active_model();
+        row.value = Set(Some((-1).into()));
+        tx.update(row).await
+    });
+    assert!(matches!(broken.await, Err(Error::Invalid { field, .. }) if field == "value"));
+}
+
+#[tokio::test]
 async fn a_query_of_the_callers_own_sees_one_tenants_rows_without_saying_so() {
     let world = World::new().await;
     world.run(async |tx| open(tx, "ours").await).await;
@@ -96,9 +164,15 @@ async fn a_role_that_could_see_everything_is_refused_and_told_why() {
     let bypass = "do $$ begin create role it_bypass login bypassrls;
                   exception when duplicate_object or unique_violation then null; end $$;
                   do $$ begin create role it_member login in role keel_owner;
+                  exception when duplicate_object or unique_violation then null; end $$;
+                  do $$ begin create role it_shy login noinherit in role keel_owner;
                   exception when duplicate_object or unique_violation then null; end $$";
     world.owner.execute_unprepared(bypass).await.unwrap();
-    let roles = [("it_bypass", "bypass row-level security"), ("it_member", "owns tables")];
+    let roles = [
+        ("it_bypass", "bypass row-level security"),
+        ("it_member", "owns tables"),
+        ("it_shy", "may become their owner"),
+    ];
     for (role, why) in roles {
         let url = SERVER.url_as(role, &world.name);
         match Db::connect(&url, &Options::default()).await {

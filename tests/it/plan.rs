@@ -62,10 +62,11 @@ async fn crowd(world: &World) {
              select '{t}', gen_random_uuid(), '+1206' || 2000000 + n, 'check', 'clear', '{{}}', 'x', now()
              from generate_series(1, 4000) n;
              insert into client_health_scores (tenant_id, id, email, pattern_status, lost_calls,
-                                               expected_calls, last_pattern_check, pattern_attempted_at)
+                                               expected_calls, pattern_week_start,
+                                               last_pattern_check, pattern_attempted_at)
              select '{t}', gen_random_uuid(), 'c' || n || '@a.example',
                     (array['NORMAL', 'BELOW_PATTERN', 'PATTERN_BREAK'])[1 + n % 3], n % 40, 50,
-                    timestamptz '2026-03-02' - n * interval '1 hour',
+                    timestamptz '2026-03-02', timestamptz '2026-03-02' - n * interval '1 hour',
                     case when n % 9 > 0 then timestamptz '2026-03-02' - n * interval '1 hour' end
              from generate_series(1, 3000) n;
              insert into call_records (tenant_id, id, client_email, call_date, call_type, status)

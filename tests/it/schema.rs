@@ -2,7 +2,7 @@
 
 use integration::{SERVER, World, strings};
 use migration::{
-    Migrator, MigratorTrait,
+    HISTORY, Migrator, MigratorTrait,
     catalog::Catalog,
     derive,
     run::{self, Options, Verb},
@@ -72,7 +72,10 @@ async fn every_migration_can_be_undone_and_done_again_on_a_database_with_rows() 
 
     // As far back as no table is dropped: the rows must not have changed.
     let may_not = Options::default();
-    run::run(&url, Verb::Down(3), may_not, |_| {}).await.unwrap();
+    let keeps = HISTORY.iter().rev().take_while(|m| !m.down.contains("drop table")).count();
+    let keeps = u32::try_from(keeps).unwrap();
+    assert!(keeps > 0);
+    run::run(&url, Verb::Down(keeps), may_not, |_| {}).await.unwrap();
     run::run(&url, Verb::Up(None), may_not, |_| {}).await.unwrap();
     assert_eq!((strings(&world.owner, CATALOG).await, rows(&world.owner).await), before);
 
@@ -139,6 +142,14 @@ async fn the_owner_owns_everything_and_the_application_only_has_verbs() {
         select 'default privileges of ' || defaclrole::regrole from pg_default_acl
         order by 1";
     assert_eq!(found(wrong).await, NONE);
+}
+
+#[tokio::test]
+async fn nobody_keeps_rows_in_a_temporary_table_beyond_their_transaction() {
+    let name = integration::name(); // a copy would not have the privileges of the database
+    let db = scratch::migrated(&SERVER, &name).await.unwrap();
+    let may = "select has_database_privilege('keel_app', current_database(), 'temporary')::text";
+    assert_eq!(strings(&db, may).await, ["false"]);
 }
 
 #[tokio::test]

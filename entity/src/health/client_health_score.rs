@@ -10,7 +10,8 @@ use crate::{
     schema::{Check, Index, TableSpec},
 };
 
-/// Where the score falls: purple from 85, green from 70, yellow from 50, red below.
+/// Where the score falls, as whoever computes it says: purple from 85, green from 70, yellow from
+/// 50, red below (seed 003).
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
 )]
@@ -175,6 +176,15 @@ impl TableSpec for Entity {
                 "least(sessions_7d, sessions_30d, sessions_90d, outstanding_sessions, \
                  sessions_purchased, owner_change_count, calls_this_week, days_inactive, \
                  days_since_last_session) >= 0",
+            ),
+            Check::new(
+                "client_health_scores_change_range",
+                "deviation_pct between -9999999 and 9999999 \
+                 and rate_of_change_percent between -99999 and 99999",
+            ),
+            Check::new(
+                "client_health_scores_checked_week",
+                "(last_pattern_check is null) = (pattern_week_start is null)",
             ),
             Check::new(
                 "client_health_scores_calls_range",

@@ -98,7 +98,8 @@ impl TableSpec for Entity {
             Check::new(
                 "call_pattern_analysis_calls_range",
                 "calls_this_week >= 0 and avg_calls_per_week between 0 and 999999.99 \
-                 and expected_calls between 0 and 999999.99",
+                 and expected_calls between 0 and 999999.99 \
+                 and deviation_pct between -9999999 and 9999999",
             ),
         ]
     }

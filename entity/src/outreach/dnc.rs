@@ -1,7 +1,7 @@
 //! A number that a tenant must not call: an entry of its do-not-call list.
 //!
-//! Entries are never deleted. An entry is in force from `added_at` until it is removed or, where it
-//! is temporary, until it expires.
+//! Entries are never deleted. An entry is in force until it is removed or, where it is temporary,
+//! until it expires; also for who asks about a time before it was made.
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};

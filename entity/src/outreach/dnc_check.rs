@@ -1,6 +1,7 @@
 //! Evidence that a number was looked up on the do-not-call list, and of what was answered.
 //!
-//! Kept for at least five years and never changed, so that "why did you call me" has an answer.
+//! Kept for at least five years and never changed, so that "why did you call me" has an answer. It
+//! refers to nothing, not even its tenant, except by value: evidence outlives what it is about.
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -49,11 +50,11 @@ pub enum Refusal {
     Listed,
     /// Calls to it cost extra.
     Premium,
-    /// It is before 08:00 or after 21:00 where the called party may be.
+    /// It is before 08:00, or 21:00 or later, where the called party is or may be.
     OutsideWindow,
     /// Nobody knows where the called party is, and so what time it is there.
     UnknownZone,
-    /// The clearance was given too long ago.
+    /// The clearance was given too long ago, or only later than it was to be used.
     ClearanceExpired,
 }
 
@@ -79,9 +80,6 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub actor: String,
     pub checked_at: DateTimeUtc,
-
-    #[sea_orm(belongs_to, from = "tenant_id", to = "id")]
-    pub tenant: BelongsTo<crate::tenancy::tenant::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -36,7 +36,8 @@ pub struct Model {
     pub phone: Option<Phone>,
     #[sea_orm(column_type = "Text", nullable)]
     pub mobile: Option<Phone>,
-    /// Where the person is; null: not known, and then the tenant's for mail, and no calls.
+    /// Where the person is; null: not known. Mail then keeps the tenant's hours; for calls see
+    /// `service::outreach::dnc::clear`.
     #[sea_orm(column_type = "Text", nullable)]
     pub time_zone: Option<Zone>,
     #[sea_orm(column_type = "Text", nullable)]

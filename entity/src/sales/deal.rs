@@ -107,7 +107,8 @@ pub struct Model {
     /// This deal may lie as long as it likes.
     #[sea_orm(default_value = false)]
     pub never_stalls: bool,
-    /// The latest of the times above: computed by the database, so that nothing can forget it.
+    /// The latest of `created_at`, `stage_entered_at`, `last_activity_at` and `snoozed_until`,
+    /// computed by the database, so that no writer can forget it.
     #[sea_orm(
         nullable,
         extra = "GENERATED ALWAYS AS (GREATEST(created_at, stage_entered_at, last_activity_at, snoozed_until)) STORED"

@@ -1,4 +1,6 @@
-//! What a tenant expects of deals in one stage. A stage without a row has the shipped defaults.
+//! What a tenant expects of deals in one stage. A stage without a row has the shipped
+//! defaults (`service::sales::deal_stage_config::DEFAULTS`); a row that is inserted by hand and says
+//! nothing has 7, 3 and 5, whatever its stage.
 
 use sea_orm::entity::prelude::*;
 
@@ -19,16 +21,18 @@ pub struct Model {
     pub id: DealStageConfigId,
 
     pub stage: Stage,
-    /// After how many days of silence a deal stalls; null or 0: as the tenant says, else 7.
+    /// After how many days of silence a deal stalls; null or 0: as the tenant says, else the
+    /// stage's own default.
     #[sea_orm(default_value = 7)]
     pub max_days_before_stale: Option<i32>,
     /// Deals of this stage may lie as long as they like.
     #[sea_orm(default_value = false)]
     pub never_stalls: bool,
-    /// Days from one follow-up to the next; null: 3.
+    /// Days from one follow-up to the next; null: the stage's own default.
     #[sea_orm(default_value = 3)]
     pub follow_up_interval_days: Option<i32>,
-    /// How many follow-ups a deal gets in this stage; null: 5.
+    /// How many follow-ups a deal gets in this stage; null: the stage's own
+    /// default.
     #[sea_orm(default_value = 5)]
     pub max_follow_ups: Option<i32>,
 

@@ -26,6 +26,12 @@ grant usage on schema keel to keel_app;
 grant usage, create on schema public to keel_owner;
 grant usage on schema public to keel_app;
 
+-- A temporary table outlives the transaction on a pooled connection, and knows no tenant.
+do $$
+begin
+    execute format('revoke temporary on database %I from public', current_database());
+end $$;
+
 set local role keel_owner;
 
 -- Says for whom the current transaction acts. A distributed Postgres passes `set local` on to the
@@ -36,6 +42,9 @@ as $$
 begin
     if tenant is null then
         raise exception 'a transaction acts for a tenant' using errcode = 'null_value_not_allowed';
+    end if;
+    if nullif(current_setting('app.current_tenant_id', true), '') <> tenant::text then
+        raise exception 'a transaction acts for one tenant' using errcode = 'insufficient_privilege';
     end if;
     execute format('set local app.current_tenant_id = %L', tenant);
 end $$;

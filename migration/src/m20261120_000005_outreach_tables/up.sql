@@ -11,8 +11,7 @@ create table dnc_checks (
     constraint dnc_checks_number_length check (char_length(number) <= 64),
     constraint dnc_checks_purpose_known check (purpose in ('check', 'clear', 'dial')),
     constraint dnc_checks_refused_with_reasons check ((verdict = 'refused'::text) = (cardinality(refusals) > 0)),
-    constraint dnc_checks_verdict_known check (verdict in ('clear', 'refused')),
-    constraint "fk-dnc_checks-tenant_id" foreign key (tenant_id) references tenants (id)
+    constraint dnc_checks_verdict_known check (verdict in ('clear', 'refused'))
 );
 create index dnc_checks_of_number on dnc_checks (tenant_id, number, id desc);
 alter table dnc_checks enable row level security;

@@ -48,6 +48,8 @@ create table client_health_scores (
     updated_at timestamptz not null default current_timestamp,
     constraint "pk-client_health_scores" primary key (tenant_id, id),
     constraint client_health_scores_calls_range check (avg_calls_per_week >= 0::numeric and avg_calls_per_week <= 999999.99 and expected_calls >= 0::numeric and expected_calls <= 999999.99 and lost_calls <= expected_calls),
+    constraint client_health_scores_change_range check (deviation_pct >= '-9999999'::integer::numeric and deviation_pct <= 9999999::numeric and rate_of_change_percent >= '-99999'::integer::numeric and rate_of_change_percent <= 99999::numeric),
+    constraint client_health_scores_checked_week check ((last_pattern_check is null) = (pattern_week_start is null)),
     constraint client_health_scores_churn_range check (churn_risk_score >= 0::numeric and churn_risk_score <= 100::numeric),
     constraint client_health_scores_counts_range check (least(sessions_7d, sessions_30d, sessions_90d, outstanding_sessions, sessions_purchased, owner_change_count, calls_this_week, days_inactive, days_since_last_session) >= 0),
     constraint client_health_scores_email_form check (email = lower(email) and char_length(email) >= 3 and char_length(email) <= 254),
@@ -90,7 +92,7 @@ create table call_pattern_analysis (
     created_at timestamptz not null default current_timestamp,
     updated_at timestamptz not null default current_timestamp,
     constraint "pk-call_pattern_analysis" primary key (tenant_id, id),
-    constraint call_pattern_analysis_calls_range check (calls_this_week >= 0 and avg_calls_per_week >= 0::numeric and avg_calls_per_week <= 999999.99 and expected_calls >= 0::numeric and expected_calls <= 999999.99),
+    constraint call_pattern_analysis_calls_range check (calls_this_week >= 0 and avg_calls_per_week >= 0::numeric and avg_calls_per_week <= 999999.99 and expected_calls >= 0::numeric and expected_calls <= 999999.99 and deviation_pct >= '-9999999'::integer::numeric and deviation_pct <= 9999999::numeric),
     constraint call_pattern_analysis_rule_known check (rule in ('fair', 'seed')),
     constraint call_pattern_analysis_status_known check (pattern_status in ('NORMAL', 'BELOW_PATTERN', 'ABOVE_PATTERN', 'PATTERN_BREAK', 'INSUFFICIENT_DATA')),
     constraint "fk-call_pattern_analysis-tenant_id-client_email" foreign key (tenant_id, client_email) references client_health_scores (tenant_id, email) on delete cascade

@@ -1,6 +1,6 @@
 -- A number in E.164, or null where it cannot be read. The service reads numbers by libphonenumber's
--- rules; this knows North America's and the plain form of some others', and whatever it does not
--- know it leaves unread. `region` is where a number without a country code is dialled from.
+-- rules; this knows the form of North America's and of some others', and whatever it does not know
+-- it leaves unread. `region` is where a number without a country code is dialled from.
 create function keel.e164(raw text, region text) returns text
     language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -36,7 +36,10 @@ begin
     if number ~ '^\+1' then
         return case when number ~ '^\+1[2-9][0-9]{2}[2-9][0-9]{6}$' then number end;
     end if;
-    return case when number ~ '^\+[2-9][0-9]{6,14}$' then number end;
+    -- A trunk zero is written, and not dialled, behind the code of some; the other countries are
+    -- left unread.
+    number := regexp_replace(number, '^\+(44|353|49|43|41|33|31|61|64)0+', '+\1');
+    return case when number ~ '^\+(44|353|49|43|41|33|31|34|61|64)[1-9][0-9]{5,12}$' then number end;
 end $$;
 
 -- Whether a tenant must not call a number. What cannot be read counts as listed. It leaves no

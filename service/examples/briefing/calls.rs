@@ -86,6 +86,7 @@ async fn call(tx: &Tx, call: &Call) -> Result<Tried> {
             match number.dial(tx.now() + call.later, async |_| ()).await? {
                 Dial::Placed(()) => vec![],
                 Dial::Refused(refusals) => refusals,
+                Dial::Unknown => vec![Refusal::ClearanceExpired],
             }
         }
     };

@@ -14,7 +14,10 @@ pub use entity::health::{
     pattern::{Model, Rule, Status},
 };
 use entity::{email::Email, health::call_record, id::CallRecordId};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set, TryInsertResult, sea_query::OnConflict};
+use sea_orm::{
+    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set, TryInsertResult,
+    sea_query::OnConflict,
+};
 use validator::Validate;
 
 pub use self::{
@@ -79,7 +82,8 @@ impl New {
 }
 
 /// Records a call. One that has an id of the telephone system's and is recorded already stays as it
-/// is: the answer is the first record.
+/// is, and the answer is the first record; except that one which was only planned becomes what came
+/// of it.
 ///
 /// # Errors
 ///
@@ -91,7 +95,7 @@ pub async fn record_call(tx: &Tx, new: New) -> Result<Call> {
     if new.status == CallStatus::Completed && new.call_date > tx.now() {
         return Err(Error::invalid("call_date", "must not be in the future"));
     }
-    let external_id = new.external_id.clone();
+    let again = new.clone();
     let row = call_record::ActiveModel {
         tenant_id: Set(tx.context().tenant),
         id: Set(CallRecordId::new()),
@@ -118,7 +122,23 @@ pub async fn record_call(tx: &Tx, new: New) -> Result<Call> {
     {
         return Ok(call);
     }
-    let first = tx.find::<call_record::Entity>(); // served by call_records_once
-    let first = first.filter(call_record::Column::ExternalId.eq(external_id)).one(tx).await?;
-    first.ok_or(Error::NotFound("call"))
+    let first = tx
+        .find::<call_record::Entity>() // served by call_records_once
+        .filter(call_record::Column::ExternalId.eq(again.external_id))
+        .lock_exclusive()
+        .one(tx)
+        .await?
+        .ok_or(Error::NotFound("call"))?;
+    if first.status != CallStatus::Scheduled || again.status == CallStatus::Scheduled {
+        return Ok(first);
+    }
+    let mut row = first.into_active_model();
+    row.call_date = Set(again.call_date);
+    row.call_type = Set(again.call_type);
+    row.status = Set(again.status);
+    row.outcome = Set(again.outcome);
+    row.executed_by = Set(again.executed_by);
+    row.duration_seconds = Set(again.duration_seconds);
+    row.updated_at = Set(tx.now());
+    tx.update(row).await
 }

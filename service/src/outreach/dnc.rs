@@ -44,10 +44,14 @@ pub mod queries {
 /// How many numbers are checked at once at the most.
 pub const MOST_AT_ONCE: usize = 1000;
 
+/// The reasons that do not lapse.
+const FOR_GOOD: [&str; 4] = ["lead_requested", "legal", "litigator", "invalid"];
+
 /// A number to be put on the list.
 #[derive(Clone, Debug, Validate)]
 pub struct New {
     /// The number, as it was given.
+    #[validate(length(max = 64, message = "not a telephone number"))]
     pub number: String,
     /// Why: `lead_requested`, `admin_added`.
     #[validate(custom(function = input::named), length(max = 100))]
@@ -117,11 +121,14 @@ pub struct History {
 /// committed nobody dials it.
 ///
 /// A number that is listed for at least as long already stays as it is; one that is listed for a
-/// shorter time, or no longer, gets a new entry, and the old one is kept as removed.
+/// shorter time, or no longer, gets a new entry, and the old one is kept as removed. So does a number
+/// listed for good that somebody lists for another reason, from another source or in other words.
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] if the number cannot be read, or is to be listed until a time that has passed.
+/// [`Error::Invalid`] if the number cannot be read, is to be listed until a time that has passed, or
+/// is to be listed for a time though the reason is one for good: `lead_requested`, `legal`,
+/// `litigator`, `invalid`.
 #[tracing::instrument(name = "dnc::add", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn add(tx: &Tx, new: New) -> Result<Model> {
     input::check(&new)?;
@@ -132,10 +139,18 @@ pub async fn add(tx: &Tx, new: New) -> Result<Model> {
     if new.expires_at.is_some_and(|until| until <= tx.now()) {
         return Err(Error::invalid("expires_at", "must be in the future"));
     }
+    if new.expires_at.is_some() && FOR_GOOD.contains(&new.reason.as_str()) {
+        return Err(Error::invalid("expires_at", "such a request is for good"));
+    }
     lock(tx, &phone, Lock::Change).await?;
     if let Some(old) = live(tx, &phone).await? {
         let holds_longer = match (old.expires_at, new.expires_at) {
-            (None, _) => true,
+            // Somebody else's request is another one, which must not go when this one is removed.
+            (None, None) => {
+                (&old.reason, &old.source, &old.detected_phrase)
+                    == (&new.reason, &new.source, &new.detected_phrase)
+            }
+            (None, Some(_)) => true,
             (Some(_), None) => false,
             (Some(old), Some(new)) => old >= new,
         };
@@ -181,11 +196,10 @@ pub async fn remove(tx: &Tx, number: &str, reason: &str) -> Result<Model> {
 }
 
 async fn retire(tx: &Tx, entry: Model, reason: &str) -> Result<Model> {
-    if entry.added_at > tx.now() {
-        return Err(Error::conflict("the entry was made later than that"));
-    }
+    // Another machine's clock may be ahead of ours, and an opt-out must not fail for it.
+    let at = tx.now().max(entry.added_at);
     let mut row = entry.into_active_model();
-    row.removed_at = Set(Some(tx.now()));
+    row.removed_at = Set(Some(at));
     row.removed_by = Set(tx.context().user());
     row.removal_reason = Set(Some(reason.to_owned()));
     tx.update(row).await
@@ -197,11 +211,12 @@ async fn live(tx: &Tx, phone: &Phone) -> Result<Option<Model>> {
     Ok(of.filter(Column::RemovedAt.is_null()).one(tx).await?) // served by dnc_list_live
 }
 
-/// Whether a number is on the list. Leaves evidence.
+/// Whether a number is on the list. Leaves evidence, and so needs a transaction that may write and
+/// is kept.
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] if the tenant has not been opened.
+/// [`Error::NotFound`] if the number has no country code and the tenant has not been opened.
 #[tracing::instrument(name = "dnc::check", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn check(tx: &Tx, number: &str) -> Result<Check> {
     let mut found = answers(tx, &[number]).await?;
@@ -213,7 +228,7 @@ pub async fn check(tx: &Tx, number: &str) -> Result<Check> {
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] if there are more; [`Error::NotFound`] if the tenant has not been opened.
+/// [`Error::Invalid`] if there are more; [`Error::NotFound`] as [`check`].
 #[tracing::instrument(name = "dnc::check_many", skip_all, fields(tenant = %tx.context().tenant, rows))]
 pub async fn check_many(tx: &Tx, numbers: &[&str]) -> Result<Vec<Check>> {
     if numbers.len() > MOST_AT_ONCE {
@@ -254,7 +269,7 @@ pub fn history_query(tx: &Tx, phone: &Phone) -> sea_orm::Select<dnc_check::Entit
         .limit(page::MOST)
 }
 
-/// Served by `dnc_list_live`. `$1` tenant, `$2` time, `$3` numbers in E.164.
+/// Served by `dnc_list_live` or `dnc_list_of_number`. `$1` tenant, `$2` time, `$3` numbers in E.164.
 pub const LISTED: &str = "
 select n.phone_number, n.added_at, n.reason, n.expires_at
 from dnc_list n

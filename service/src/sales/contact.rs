@@ -11,7 +11,7 @@ use entity::{
 use sea_orm::{IntoActiveModel, Set};
 use validator::Validate;
 
-use crate::{Error, Result, Tx, input, sales::quote};
+use crate::{Error, Result, Tx, customers::customer, input, sales::quote};
 
 /// Somebody to be added.
 #[derive(Clone, Debug, Validate)]
@@ -40,6 +40,7 @@ pub struct New {
 #[tracing::instrument(name = "contact::add", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn add(tx: &Tx, new: New) -> Result<Model> {
     input::check(&new)?;
+    customer::get(tx, &new.client_id).await?;
     tx.insert(contact::ActiveModel {
         id: Set(ContactId::new()),
         client_id: Set(new.client_id),
@@ -64,6 +65,16 @@ pub async fn add(tx: &Tx, new: New) -> Result<Model> {
 pub async fn get(tx: &Tx, id: ContactId) -> Result<Model> {
     let found = tx.get::<contact::Entity>(id).await?;
     found.filter(|c| c.deleted_at.is_none()).ok_or(Error::NotFound("contact"))
+}
+
+/// Somebody of a certain customer's.
+pub(crate) async fn get_of(tx: &Tx, id: ContactId, client: &ClientId) -> Result<Model> {
+    let found = get(tx, id).await?;
+    if found.client_id == *client {
+        Ok(found)
+    } else {
+        Err(Error::invalid("contact_id", "works for another customer"))
+    }
 }
 
 /// Records that somebody wants no more automatic mail, which ends the follow-ups of their quotes.

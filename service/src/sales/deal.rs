@@ -33,7 +33,12 @@ pub use self::{
         why_not_stalled,
     },
 };
-use crate::{Error, Page, Result, Tx, input, page, sales::quote};
+use crate::{
+    Error, Page, Result, Tx,
+    customers::customer,
+    input, page,
+    sales::{contact, quote},
+};
 pub(crate) use follow_up::lease_seconds;
 
 #[doc(hidden)]
@@ -118,10 +123,15 @@ impl Default for List {
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] if the tenant has no such customer, contact or user; [`Error::Invalid`].
+/// [`Error::NotFound`] if the tenant has no such customer, contact or user, or no more;
+/// [`Error::Invalid`], also if the contact works for another customer.
 #[tracing::instrument(name = "deal::open", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn open(tx: &Tx, new: New) -> Result<Model> {
     input::check(&new)?;
+    customer::get(tx, &new.client_id).await?;
+    if let Some(id) = new.contact_id {
+        contact::get_of(tx, id, &new.client_id).await?;
+    }
     let (now, id) = (tx.now(), DealId::new());
     let opened = tx
         .insert(deal::ActiveModel {
@@ -319,8 +329,13 @@ pub async fn snooze(tx: &Tx, id: DealId, until: Option<DateTime<Utc>>) -> Result
     tx.update(row).await
 }
 
-/// The deal, which nobody else can change until the transaction ends.
+/// The deal, which nobody else can change until the transaction ends. Whoever also needs one of its
+/// quotes takes the deal first, so that two who need both do not wait for each other.
 async fn locked(tx: &Tx, id: DealId) -> Result<Model> {
+    find_locked(tx, id).await?.ok_or(Error::NotFound("deal"))
+}
+
+pub(crate) async fn find_locked(tx: &Tx, id: DealId) -> Result<Option<Model>> {
     let found = tx
         .find::<Entity>()
         .filter(Column::Id.eq(id))
@@ -328,7 +343,7 @@ async fn locked(tx: &Tx, id: DealId) -> Result<Model> {
         .lock_exclusive()
         .one(tx)
         .await?;
-    found.ok_or(Error::NotFound("deal"))
+    Ok(found)
 }
 
 async fn record_move(

@@ -34,7 +34,12 @@ pub use self::{
     },
     win_rate::{Rates, WinRates, win_rates},
 };
-use crate::{Error, Result, Tx, input};
+use crate::{
+    Error, Result, Tx,
+    customers::customer,
+    input,
+    sales::{contact, deal},
+};
 pub(crate) use life::{stop_for_contact, stop_for_deal};
 
 #[doc(hidden)]
@@ -65,7 +70,8 @@ pub struct New {
     /// For how much, in the tenant's currency.
     #[validate(custom(function = total))]
     pub total_amount: Decimal,
-    /// For what.
+    /// For what. Each line adds up; that they add up to the total is not asked, since a discount or
+    /// a tax may stand between.
     #[validate(custom(function = lines))]
     pub line_items: Vec<LineItem>,
     /// The last day on which it can be accepted, by the tenant's calendar; `None`: no such day.
@@ -127,8 +133,11 @@ fn lines(items: &[LineItem]) -> Result<(), ValidationError> {
     }
     for item in items {
         input::named(&item.description)?;
+        if item.description.chars().count() > 500 || item.quantity.is_sign_negative() {
+            return refuse("must have short descriptions, and quantities not below 0");
+        }
         input::money(&item.total)?;
-        if item.quantity * item.unit_price != item.total {
+        if item.quantity.checked_mul(item.unit_price) != Some(item.total) {
             return refuse("each total must be its quantity times its unit price");
         }
     }
@@ -139,10 +148,20 @@ fn lines(items: &[LineItem]) -> Result<(), ValidationError> {
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] if the tenant has no such customer, contact or deal; [`Error::Invalid`].
+/// [`Error::NotFound`] if the tenant has no such customer, contact or deal, or no more;
+/// [`Error::Invalid`], also if contact or deal are another customer's.
 #[tracing::instrument(name = "quote::create", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn create(tx: &Tx, new: New) -> Result<Model> {
     input::check(&new)?;
+    customer::get(tx, &new.client_id).await?;
+    if let Some(id) = new.contact_id {
+        contact::get_of(tx, id, &new.client_id).await?;
+    }
+    if let Some(id) = new.deal_id
+        && deal::get(tx, id).await?.client_id != new.client_id
+    {
+        return Err(Error::invalid("deal_id", "is another customer's"));
+    }
     let created = tx
         .insert(quote::ActiveModel {
             id: Set(QuoteId::new()),
@@ -257,19 +276,20 @@ struct Note {
 }
 
 async fn note(tx: &Tx, quote: QuoteId, kind: Kind, note: Note) -> Result<()> {
-    let entry = quote_activity::ActiveModel {
-        tenant_id: Set(tx.context().tenant),
+    tx.insert_many(vec![entry(tx, quote, kind, note)]).await
+}
+
+fn entry(tx: &Tx, quote: QuoteId, kind: Kind, note: Note) -> quote_activity::ActiveModel {
+    quote_activity::ActiveModel {
         id: Set(QuoteActivityId::new()),
         quote_id: Set(quote),
         activity_type: Set(kind),
         attempt_no: Set(note.attempt_no),
-        session: Set(None),
         notes: Set(note.notes),
-        metadata: Set(None),
         created_by: Set(tx.context().user()),
         created_at: Set(tx.now()),
-    };
-    tx.insert_many(vec![entry]).await
+        ..Default::default()
+    }
 }
 
 /// What happened to a quote, latest first.

@@ -354,9 +354,17 @@ async fn a_call_with_an_id_is_recorded_once_and_one_of_nobody_is_not() {
     world.run(async |tx| open(tx, "kim@a.example").await).await;
     let first = record(new.clone()).await.unwrap();
     assert_eq!(record(new.clone()).await.unwrap().id, first.id);
+    // What was planned becomes what came of it, once.
+    let planned =
+        New { external_id: Some("pbx-2".to_owned()), status: CallStatus::Scheduled, ..new.clone() };
+    let id = record(planned.clone()).await.unwrap().id;
+    let held = New { status: CallStatus::Completed, ..planned.clone() };
+    let held = record(held).await.unwrap();
+    assert_eq!((held.id, held.status), (id, CallStatus::Completed));
+    assert_eq!(record(planned).await.unwrap().status, CallStatus::Completed);
     let early = New { call_date: world.context.now + TimeDelta::seconds(1), ..new };
     assert!(
         matches!(record(early).await, Err(Error::Invalid { field, .. }) if field == "call_date")
     );
-    assert_eq!(world.strings("select count(*)::text from call_records").await, ["1"]);
+    assert_eq!(world.strings("select count(*)::text from call_records").await, ["2"]);
 }

@@ -35,6 +35,7 @@ async fn a_number_is_listed_however_it_is_written_and_for_this_tenant_only() {
         "206-555-0010 x99",
         "011 1 206 555 0010",
         "２０６５５５００１０",
+        "206 555 0010 extension 7",
     ] {
         let found = check(&world, &world.context, written).await;
         assert!(matches!(found, Check::Listed { .. }), "{written}: {found:?}");
@@ -58,6 +59,9 @@ async fn what_cannot_be_read_is_never_clear() {
         "+1 206 555 00100000000",
         "\0",
         "+0123456789",
+        "2065550xyz",
+        "206 555 0010 xyz",
+        "+999123456789",
         "call me",
         "206 555 0010 or 206 555 0011",
     ];
@@ -104,7 +108,34 @@ async fn the_longer_entry_stands_whoever_comes_first() {
     let request = add(New::for_good(LISTED, "lead_requested")).await;
     assert_eq!(request.expires_at, None);
     assert_eq!(add(for_days(60)).await.id, request.id, "a request outlives a hold");
-    assert_eq!(add(New::for_good(LISTED, "again")).await.id, request.id);
+    assert_eq!(add(New::for_good(LISTED, "lead_requested")).await.id, request.id);
+}
+
+#[tokio::test]
+async fn a_request_is_kept_though_somebody_else_had_listed_the_number_before() {
+    let world = World::new().await;
+    let put = async |reason: &str| {
+        world.run(async |tx| dnc::add(tx, New::for_good(LISTED, reason)).await).await
+    };
+    let (admin, request) = (put("admin_added").await, put("lead_requested").await);
+    assert_ne!(admin.id, request.id);
+    let history = world.run(async |tx| dnc::history(tx, LISTED).await).await;
+    let live: Vec<_> = history.entries.iter().filter(|e| e.removed_at.is_none()).collect();
+    assert_eq!((history.entries.len(), live.len(), live[0].id), (2, 1, request.id));
+}
+
+#[tokio::test]
+async fn a_request_is_for_good_and_an_opt_out_does_not_fail_for_a_clock_that_is_behind() {
+    let world = World::new().await;
+    let until = Some(world.context.now + TimeDelta::days(1));
+    let request = New { expires_at: until, ..New::for_good(LISTED, "lead_requested") };
+    let refused = world.db.run(world.context.clone(), async |tx| dnc::add(tx, request).await).await;
+    assert!(matches!(refused, Err(Error::Invalid { field, .. }) if field == "expires_at"));
+    let hold = New { expires_at: until, ..New::for_good(LISTED, "hold") };
+    world.run(async |tx| dnc::add(tx, hold).await).await;
+    let behind = world.later(-TimeDelta::milliseconds(200));
+    let stop = async |tx: &Tx| dnc::add(tx, New::for_good(LISTED, "lead_requested")).await;
+    assert_eq!(world.run_as(&behind, stop).await.kind, Kind::Permanent);
 }
 
 #[tokio::test]
@@ -208,7 +239,7 @@ async fn on_any_writing_of_a_number_the_service_and_the_sql_function_agree() {
             Ok(())
         })
         .await;
-    let number = (0..6_usize, 0..20_u32, prop::bool::ANY).prop_map(|(form, n, british)| {
+    let number = (0..7_usize, 0..20_u32, prop::bool::ANY).prop_map(|(form, n, british)| {
         let (code, local) = if british {
             ("44", format!("79111234{:02}", 50 + n))
         } else {
@@ -220,6 +251,7 @@ async fn on_any_writing_of_a_number_the_service_and_the_sql_function_agree() {
             2 if !british => format!("({}) {}-{}", &local[..3], &local[3..6], &local[6..]),
             3 if !british => format!("1{local}"),
             4 => format!("011{code}{local} ext. 5"),
+            5 if british => format!("+44 (0){} {}", &local[..4], &local[4..]),
             _ => format!(" +{code}-{}.{} x12", &local[..5], &local[5..]),
         }
     });
@@ -227,7 +259,19 @@ async fn on_any_writing_of_a_number_the_service_and_the_sql_function_agree() {
     let mut numbers: Vec<String> =
         (0..400).map(|_| number.new_tree(&mut runner).unwrap().current()).collect();
     numbers.extend(
-        ["", "911", "no", "+1", "+12", "555 0100", "(206)", "12345678901234567890"].map(Into::into),
+        [
+            "",
+            "911",
+            "no",
+            "+999123456789",
+            "+52 1 55 1234 5678",
+            "+1",
+            "+12",
+            "555 0100",
+            "(206)",
+            "12345678901234567890",
+        ]
+        .map(Into::into),
     );
     let asked: Vec<&str> = numbers.iter().map(String::as_str).collect();
     let found = world.run(async |tx| dnc::check_many(tx, &asked).await).await;

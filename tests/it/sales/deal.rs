@@ -6,7 +6,7 @@ mod stalled;
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::id::{ContactId, UserId};
+use entity::id::{ClientId, ContactId, UserId};
 use integration::{
     World,
     populate::{acme, client, person},
@@ -14,6 +14,7 @@ use integration::{
 use rust_decimal::Decimal;
 use service::{
     Context, Error, Result, Tx,
+    customers::customer,
     sales::{
         deal::{self, Activity, List, New, Stage},
         quote,
@@ -262,6 +263,22 @@ async fn a_deal_with_somebody_elses_contact_or_user_is_refused() {
             world.db.run(world.context.clone(), async |tx| deal::open(tx, new).await).await;
         assert!(matches!(opened, Err(Error::NotFound("contact"))));
     }
+    // Nor with one of another customer's.
+    let other = ClientId::parse("cs_2_other").unwrap();
+    let start = world.context.now.date_naive();
+    let other = customer::New::named(other, "Other", start);
+    let strange = world
+        .run(async |tx| {
+            let other = customer::register(tx, other).await?;
+            Ok(New {
+                contact_id: Some(person(tx).await?.id),
+                ..New::titled(other.client_id, "mixed up")
+            })
+        })
+        .await;
+    let opened =
+        world.db.run(world.context.clone(), async |tx| deal::open(tx, strange).await).await;
+    assert!(matches!(opened, Err(Error::Invalid { field, .. }) if field == "contact_id"));
     let new = New { assigned_to: Some(UserId::new()), ..New::titled(client(), "nobody's") };
     let opened = world.db.run(world.context.clone(), async |tx| deal::open(tx, new).await).await;
     assert!(matches!(opened, Err(Error::NotFound("user"))));

@@ -367,8 +367,16 @@ async fn rates_of_nothing_are_null_and_those_of_something_divide_by_the_right_th
     assert_eq!(some.win_rate_pct, Some(Decimal::new(5000, 2)));
     assert_eq!(some.decided_win_rate_pct, Some(Decimal::new(6667, 2)));
     assert_eq!(some.avg_won_amount, Some(Decimal::from(1000)));
+    // An answer counts where nobody recorded an outcome.
+    world
+        .run(async |tx| {
+            let accepted = sent(tx).await?.id;
+            quote::record_response(tx, accepted, Response::Accepted).await
+        })
+        .await;
+    assert_eq!(rates(&tomorrow).await.won_count, 3);
     // Ninety days, the last of them still in.
-    assert_eq!(rates(&world.later(days(90))).await.total_quotes, 4);
+    assert_eq!(rates(&world.later(days(90))).await.total_quotes, 5);
     assert_eq!(rates(&world.later(days(90) + TimeDelta::microseconds(1))).await.total_quotes, 0);
 }
 
@@ -388,6 +396,10 @@ async fn lines_that_do_not_add_up_and_amounts_beyond_a_billion_are_refused() {
         (with(vec![line(0, 0); 101]), "line_items"),
         (New::over(client(), "Dear", 1_000_000_000.into()), "total_amount"),
         (New::over(client(), "Odd", Decimal::new(-1, 2)), "total_amount"),
+        (
+            with(vec![LineItem { unit_price: Decimal::MAX, ..line(3, 30) }]),
+            "line_items", // and no panic
+        ),
         (New { max_follow_ups: Some(-1), ..with(vec![]) }, "max_follow_ups"),
     ];
     for (new, wrong) in tries {

@@ -36,11 +36,12 @@ impl Default for Analyse {
 /// What came of looking at some clients.
 #[derive(Debug, Default)]
 pub struct Analysed {
-    /// How many were looked at, with success or without. 0: all of them have been, today.
+    /// How many were looked at, with success or without. 0: all of them have been today, or
+    /// somebody else is at the rest.
     pub looked_at: usize,
     /// How many were found in each state.
     pub found: HashMap<Status, usize>,
-    /// Those that could not be looked at. Tomorrow is another day.
+    /// Those that could not be looked at. They are tried again tomorrow.
     pub failed: Vec<Failure>,
 }
 
@@ -148,7 +149,8 @@ struct Calendar {
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] if the limit is not from 1 to 1000; [`Error::Database`].
+/// [`Error::Invalid`] if the limit is not from 1 to 1000; [`Error::NotFound`] if the tenant has not
+/// been opened; [`Error::Database`].
 #[tracing::instrument(name = "pattern::analyse", skip_all, fields(tenant = %tx.context().tenant, rows))]
 pub async fn analyse(tx: &Tx, ask: &Analyse) -> Result<Analysed> {
     page::check(ask.limit)?;
@@ -173,6 +175,7 @@ pub async fn analyse(tx: &Tx, ask: &Analyse) -> Result<Analysed> {
             let one = std::slice::from_ref(&entry);
             match tx.attempt(async || write(tx, one, &calendar).await).await {
                 Ok(()) => *analysed.found.entry(entry.judged.status).or_default() += 1,
+                Err(error) if error.is_retryable() => return Err(error),
                 Err(error) => analysed.failed.push(Failure { client: entry.client.id, error }),
             }
         }

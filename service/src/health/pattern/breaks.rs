@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use sea_orm::{ActiveEnum, FromQueryResult};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Page, Result, Tx, page};
+use crate::{Error, Page, Result, Tx, input, page};
 
 /// Which breaks to read.
 #[derive(Clone, Debug)]
@@ -101,6 +101,7 @@ pub async fn breaks(tx: &Tx, ask: &Breaks) -> Result<Page<Break, After>> {
         return Err(Error::invalid("days_back", "must be from 0 to 3650"));
     }
     let as_of = ask.after.map_or(tx.now(), |after| after.as_of);
+    input::at("after", as_of)?;
     let rows = i64::try_from(ask.limit + 1).unwrap_or(i64::MAX);
     let since = as_of - TimeDelta::days(ask.days_back);
     let question = tx.ask_at(

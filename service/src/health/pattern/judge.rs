@@ -68,9 +68,10 @@ pub fn judge(seen: &Seen) -> Judged {
     let actual = Decimal::from(seen.this_week);
     let deviation = (!expected.is_zero()).then(|| percent(actual - expected, expected));
     let silent_since = |at| seen.last_call.is_none_or(|call| call <= at);
-    let still_broken = seen
-        .last_found
-        .is_some_and(|(status, at)| status == Status::PatternBreak && silent_since(at));
+    let still_broken = seen.this_week == 0
+        && seen
+            .last_found
+            .is_some_and(|(status, at)| status == Status::PatternBreak && silent_since(at));
     let status = if still_broken {
         Status::PatternBreak
     } else if seen.weeks < LEAST_WEEKS {
@@ -121,8 +122,11 @@ fn ratio(part: i64, whole: i64) -> Decimal {
     Decimal::from(part) / Decimal::from(whole)
 }
 
+/// Within what the column holds: in the first seconds of a week one call is a great deal more than
+/// was to be expected.
 fn percent(part: Decimal, whole: Decimal) -> Decimal {
-    part * Decimal::ONE_HUNDRED / whole
+    let most = Decimal::from(9_999_999);
+    (part * Decimal::ONE_HUNDRED).checked_div(whole).unwrap_or(most).clamp(-most, most)
 }
 
 fn round(number: Decimal, places: u32) -> Decimal {

@@ -1,5 +1,7 @@
 //! Leave to dial one number once.
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use entity::{
@@ -16,6 +18,7 @@ use crate::{Error, Result, Tx};
 
 /// For how long a clearance is good: long enough to hand it to the dialler, and no longer.
 pub const CLEARED_FOR_SECONDS: i64 = 30;
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// A number to be called.
 #[derive(Clone, Debug)]
@@ -47,6 +50,7 @@ pub enum Clearance<'tx> {
 ///     Clearance::Cleared(number) => match number.dial(tx.now(), async |to| dialler(to.as_str()).await).await? {
 ///         Dial::Placed(()) => Ok(println!("calling")),
 ///         Dial::Refused(why) => Ok(println!("not any more: {why:?}")),
+///         Dial::Unknown => Ok(println!("ask the dialler")),
 ///     },
 ///     Clearance::Refused(why) => Ok(println!("not at all: {why:?}")),
 /// })
@@ -112,6 +116,8 @@ pub struct ClearedNumber<'tx> {
     phone: Phone,
     zones: Vec<Tz>,
     until: DateTime<Utc>,
+    /// Time passes, whatever time the caller says it is.
+    made: Instant,
 }
 
 /// What came of dialling.
@@ -121,6 +127,9 @@ pub enum Dial<R> {
     Placed(R),
     /// It was not, because in the meantime something spoke against it.
     Refused(Vec<Refusal>),
+    /// The dialler was given the number and did not answer in time, so that nobody knows whether it
+    /// dialled. It must be asked; the number must not be dialled again as if nothing had happened.
+    Unknown,
 }
 
 /// Clears a number for one call, or says every reason why it may not be called: it cannot be read,
@@ -151,7 +160,13 @@ pub async fn clear<'tx>(tx: &'tx Tx, ask: &Ask<'_>) -> Result<Clearance<'tx>> {
         return Ok(Clearance::Refused(refusals));
     }
     let until = tx.now() + TimeDelta::seconds(CLEARED_FOR_SECONDS);
-    Ok(Clearance::Cleared(ClearedNumber { tx, phone: parsed.phone, zones, until }))
+    Ok(Clearance::Cleared(ClearedNumber {
+        tx,
+        phone: parsed.phone,
+        zones,
+        until,
+        made: Instant::now(),
+    }))
 }
 
 async fn against(tx: &Tx, phone: &Phone, zones: &[Tz], at: DateTime<Utc>) -> Result<Vec<Refusal>> {
@@ -177,7 +192,7 @@ impl ClearedNumber<'_> {
     /// Dials, if nothing has come up: everything is checked once more, at the time `at` of dialling,
     /// and while the dialler runs nobody can be put on the list and be dialled all the same. An
     /// opt-out that comes in the meantime waits until this transaction has ended. So let it end: a
-    /// dialler should place the call, and not hold it.
+    /// dialler should place the call, and not hold it, and has half a minute to do so.
     ///
     /// # Errors
     ///
@@ -188,16 +203,18 @@ impl ClearedNumber<'_> {
         at: DateTime<Utc>,
         dialler: impl AsyncFnOnce(&Phone) -> R,
     ) -> Result<Dial<R>> {
-        let Self { tx, phone, zones, until } = self;
+        let Self { tx, phone, zones, until, made } = self;
         lock(tx, &phone, Lock::Dial).await?;
         let mut refusals = against(tx, &phone, &zones, at).await?;
-        if at >= until || at < tx.now() {
+        if at >= until || at < tx.now() || made.elapsed() >= LIMIT {
             refusals.push(Refusal::ClearanceExpired);
         }
         let evidence = [(&phone.as_str(), Some(&phone), refusals.clone())];
         record(tx, Purpose::Dial, evidence.into_iter()).await?;
         if refusals.is_empty() {
-            Ok(Dial::Placed(dialler(&phone).await))
+            // The lock must not be lost while the dialler still runs.
+            let dialled = tokio::time::timeout(LIMIT, dialler(&phone)).await;
+            Ok(dialled.map_or(Dial::Unknown, Dial::Placed))
         } else {
             Ok(Dial::Refused(refusals))
         }

@@ -13,7 +13,7 @@ use sea_orm::{
     ActiveEnum, ColumnTrait, ConnectionTrait, ExprTrait, FromQueryResult, QueryFilter, Set,
     sea_query::Expr,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::silence::{ALWAYS, RATIO, RULES, candidates};
@@ -36,7 +36,7 @@ impl Default for Claims {
 }
 
 /// The right to send one follow-up to one deal, until the lease ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromQueryResult)]
 pub struct Claim {
     /// Which deal.
     pub deal_id: DealId,
@@ -141,7 +141,7 @@ pub(crate) fn lease_seconds(lease: TimeDelta) -> Result<f64> {
 #[must_use]
 pub fn claim_sql() -> String {
     let claimable = "and d.auto_follow_up_enabled
-        and (d.follow_up_lease_until is null or d.follow_up_lease_until < now())
+        and (d.follow_up_lease_until is null or d.follow_up_lease_until < statement_timestamp())
         and d.follow_up_count < (select e.most from expected e where e.stage = d.stage)
         and exists (
             select from contacts k where k.tenant_id = $1 and k.id = d.contact_id
@@ -165,7 +165,7 @@ held as materialized (
     limit $4 for update of d skip locked
 )
 update deals d
-set follow_up_claim = $5, follow_up_lease_until = now() + make_interval(secs => $6)
+set follow_up_claim = $5, follow_up_lease_until = statement_timestamp() + make_interval(secs => $6)
 from held h, expected e
 where d.tenant_id = $1 and d.id = h.id and e.stage = d.stage
 returning d.id as deal_id, d.client_id, d.contact_id, d.title, d.stage, d.stage_entered_at,
@@ -176,11 +176,12 @@ returning d.id as deal_id, d.client_id, d.contact_id, d.title, d.stage, d.stage_
 }
 
 /// Records that a claimed follow-up was sent, and plans the next step: as many civil days on as the
-/// stage says, at the same time of day. It is not activity: our own mail does not end a silence.
+/// stage says, at the same time of day; after the last one, none. It is not activity: our own mail
+/// does not end a silence.
 ///
 /// # Errors
 ///
-/// [`Error::Conflict`] if the claim is no longer good, because the follow-up was recorded already,
+/// [`Error::NotFound`] if the deal was deleted; [`Error::Conflict`] if the claim is no longer good, because the follow-up was recorded already,
 /// the lease ended and somebody else took it, or the deal moved on. Nothing is written then.
 #[tracing::instrument(name = "deal::record_follow_up", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn record_follow_up(tx: &Tx, claim: &Claim) -> Result<()> {

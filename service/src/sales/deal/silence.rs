@@ -4,7 +4,8 @@
 /// those with a threshold of their own. Within a group the order is that of an index, so that no
 /// more than a page of each is read, however many have stalled and even if none has.
 ///
-/// `$1` tenant, `$2` time. Each group: stage or null, days, cutoff, follow-ups at most by stage.
+/// `$1` tenant, `$2` time. `expected` is what holds for each stage, `grouped` each group: its stage or,
+/// where the threshold is the deals' own, null; its days; since when its deals must be silent.
 pub(super) const RULES: &str = "
 with recursive own (days) as (
     (select d.stall_after_days from deals d

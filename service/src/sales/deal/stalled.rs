@@ -14,7 +14,7 @@ use super::{
     get,
     silence::{mark_sql, stalled_sql},
 };
-use crate::{Error, Page, Result, Tx, page, sales::deal_stage_config};
+use crate::{Error, Page, Result, Tx, input, page, sales::deal_stage_config};
 
 /// How many stalled deals to read.
 #[derive(Clone, Debug)]
@@ -195,6 +195,7 @@ pub async fn stalled(tx: &Tx, ask: &Stalled) -> Result<Page<StalledDeal, After>>
     page::check(ask.limit)?;
     let after = ask.after.as_ref();
     let as_of = after.map_or(tx.now(), |a| a.as_of);
+    input::at("after", as_of)?;
     let rows = i64::try_from(ask.limit + 1).unwrap_or(i64::MAX);
     let question = tx.ask_at(
         as_of,

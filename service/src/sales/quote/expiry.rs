@@ -3,7 +3,7 @@
 use entity::{id::QuoteId, sales::quote_activity::Kind};
 use sea_orm::FromQueryResult;
 
-use super::{Note, note};
+use super::{Note, entry};
 use crate::{Result, Tx, page};
 
 /// Served by `quotes_expiry`. A quote that somebody else is changing is left to the next sweep.
@@ -42,8 +42,7 @@ pub async fn expire(tx: &Tx, limit: u64) -> Result<Vec<QuoteId>> {
     let rows = i64::try_from(limit).unwrap_or(i64::MAX);
     let expired = Expired::find_by_statement(tx.ask(EXPIRE, [rows.into()])).all(tx).await?;
     tracing::Span::current().record("rows", expired.len());
-    for quote in &expired {
-        note(tx, quote.id, Kind::Expired, Note::default()).await?;
-    }
+    let notes = expired.iter().map(|quote| entry(tx, quote.id, Kind::Expired, Note::default()));
+    tx.insert_many(notes.collect()).await?;
     Ok(expired.into_iter().map(|quote| quote.id).collect())
 }

@@ -20,7 +20,7 @@ use super::{
     note,
 };
 use crate::{
-    Error, Page, Result, Tx, page,
+    Error, Page, Result, Tx, input, page,
     sales::deal::{Claims, Tone, lease_seconds},
 };
 
@@ -81,7 +81,7 @@ pub struct DueQuote {
 }
 
 /// The right to send one follow-up of one quote, until the lease ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromQueryResult)]
 pub struct Claim {
     /// Which quote.
     pub quote_id: QuoteId,
@@ -145,24 +145,28 @@ pub const DUE: &str = concat!(
 ",
     due!(
         "
-  and ($5::uuid is null or (q.next_follow_up_at, q.id) > ($4::timestamptz, $5::uuid))
+  and (q.next_follow_up_at, q.id) > (coalesce($4::timestamptz, '-infinity'),
+                                     coalesce($5::uuid, '00000000-0000-0000-0000-000000000000'))
 order by q.next_follow_up_at, q.id limit $3"
     )
 );
 
 /// Served by `quotes_follow_up`. The conditions on the quote are tried once more on a row that
-/// changed while it was waited for. `$3` rows, `$4` token, `$5` seconds.
+/// changed after the statement began. `$3` rows, `$4` token, `$5` seconds.
 pub const CLAIM: &str = concat!(
     "with held as materialized (
 select q.id
 ",
     due!(
         "
-  and (q.follow_up_lease_until is null or q.follow_up_lease_until < now())
+  and (q.follow_up_lease_until is null or q.follow_up_lease_until < statement_timestamp())
+  and extract(isodow from $2::timestamptz at time zone coalesce(k.time_zone, t.time_zone)) < 6
+  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time >= '09:00'
+  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time < '17:00'
 order by q.next_follow_up_at, q.id limit $3 for update of q skip locked
 )
 update quotes q
-set follow_up_claim = $4, follow_up_lease_until = now() + make_interval(secs => $5)
+set follow_up_claim = $4, follow_up_lease_until = statement_timestamp() + make_interval(secs => $5)
 from held where q.tenant_id = $1 and q.id = held.id
 returning q.id as quote_id, q.quote_number, q.client_id, q.contact_id,
           q.follow_up_count + 1 as attempt_no, coalesce(q.max_follow_ups, 5) as max_follow_ups,
@@ -183,6 +187,7 @@ returning q.id as quote_id, q.quote_number, q.client_id, q.contact_id,
 pub async fn follow_ups_due(tx: &Tx, ask: &Due) -> Result<Page<DueQuote, After>> {
     page::check(ask.limit)?;
     let as_of = ask.after.map_or(tx.now(), |after| after.as_of);
+    input::at("after", as_of)?;
     let rows = i64::try_from(ask.limit + 1).unwrap_or(i64::MAX);
     let after = (ask.after.map(|a| a.due_since), ask.after.map(|a| a.id));
     let question = tx.ask_at(as_of, DUE, [rows.into(), after.0.into(), after.1.into()]);
@@ -192,7 +197,8 @@ pub async fn follow_ups_due(tx: &Tx, ask: &Due) -> Result<Page<DueQuote, After>>
     Ok(Page::new(found, ask.limit, cursor))
 }
 
-/// Claims due follow-ups, the longest due first. No two workers ever hold the same one: what another
+/// Claims due follow-ups, the longest due first, of contacts for whom it is
+/// [working hours](super::WORKING_HOURS) now: what was not sent in its hour is not sent at night. No two workers ever hold the same one: what another
 /// holds is passed over, and what a dead one held is free when its lease ends.
 ///
 /// # Errors

@@ -13,12 +13,16 @@ use entity::{
 };
 use rust_decimal::Decimal;
 use sea_orm::{
-    ActiveEnum, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
-    TryInsertResult, sea_query::OnConflict,
+    ActiveEnum, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    Set, TryInsertResult, sea_query::OnConflict,
 };
 use validator::Validate;
 
-use super::{Model, Note, Outcome, Status, Stop, cadence::Calendar, locked, note};
+use super::{
+    Model, Note, Outcome, Status, Stop,
+    cadence::{Calendar, MAX_FOLLOW_UPS},
+    get, locked, note,
+};
 use crate::{
     Error, Result, Tx, input,
     sales::{contact, deal},
@@ -96,13 +100,17 @@ impl OutcomeOf {
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] if the tenant has no such quote; [`Error::Conflict`] if it is no draft;
+/// [`Error::NotFound`] if the tenant has no such quote, or its contact was deleted;
+/// [`Error::Conflict`] if it is no draft, or the version that it replaces was accepted;
 /// [`Error::Invalid`] if it has no contact with an e-mail address, or is out of date.
 #[tracing::instrument(name = "quote::send", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn send(tx: &Tx, id: QuoteId) -> Result<Model> {
     let draft = locked(tx, id).await?;
     if !matches!(draft.status, Status::Draft | Status::PendingApproval) {
         return Err(Error::conflict("the quote was sent already"));
+    }
+    if draft.superseded_at.is_some() {
+        return Err(Error::conflict("a newer version was sent"));
     }
     let today = tx.today().await?;
     if draft.valid_until.is_some_and(|last| last < today) {
@@ -119,6 +127,7 @@ pub async fn send(tx: &Tx, id: QuoteId) -> Result<Model> {
         supersede(tx, old).await?;
     }
     let next = calendar(tx, &draft).await?.after(tx.now());
+    let most = draft.max_follow_ups.unwrap_or(MAX_FOLLOW_UPS);
     let mut row = draft.into_active_model();
     row.status = Set(Status::Sent);
     row.sent_at = Set(Some(tx.now()));
@@ -126,6 +135,7 @@ pub async fn send(tx: &Tx, id: QuoteId) -> Result<Model> {
     row.updated_at = Set(tx.now());
     let stop = match next {
         _ if to.unsubscribed_at.is_some() => Some(Stop::Unsubscribed),
+        _ if most == 0 => Some(Stop::Exhausted),
         None => Some(Stop::MissedWindow),
         Some(_) => None,
     };
@@ -167,6 +177,11 @@ async fn supersede(tx: &Tx, id: QuoteId) -> Result<()> {
 #[tracing::instrument(name = "quote::record_view", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn record_view(tx: &Tx, id: QuoteId, view: View) -> Result<Model> {
     input::check(&view)?;
+    // The deal before its quote, as everywhere; one that was deleted takes no part.
+    let deal = match get(tx, id).await?.deal_id {
+        Some(deal) => deal::find_locked(tx, deal).await?.map(|deal| deal.id),
+        None => None,
+    };
     let found = locked(tx, id).await?;
     if found.sent_at.is_none() {
         return Err(Error::conflict("the quote was never sent"));
@@ -174,7 +189,7 @@ pub async fn record_view(tx: &Tx, id: QuoteId, view: View) -> Result<Model> {
     if view.viewer != Viewer::Buyer || !first_in_session(tx, id, view.session).await? {
         return Ok(found);
     }
-    let deal = found.deal_id;
+    let active = matches!(found.status, Status::Sent | Status::Viewed);
     let first = found.status == Status::Sent;
     let next = match found.next_follow_up_at {
         Some(planned) if first => {
@@ -192,7 +207,7 @@ pub async fn record_view(tx: &Tx, id: QuoteId, view: View) -> Result<Model> {
     if first {
         row.status = Set(Status::Viewed);
     }
-    if let Some(deal) = deal {
+    if let Some(deal) = deal.filter(|_| active) {
         deal::record_activity(tx, deal, deal_activity::Kind::QuoteViewed, tx.now()).await?;
     }
     tx.update(row).await
@@ -331,6 +346,7 @@ async fn stop_all(tx: &Tx, of: sea_orm::sea_query::SimpleExpr, why: Stop) -> Res
         .filter(of)
         .filter(Column::Status.is_in([Status::Sent, Status::Viewed]))
         .filter(Column::FollowUpStop.is_null())
+        .order_by_asc(Column::Id)
         .lock_exclusive()
         .all(tx)
         .await?;

@@ -16,7 +16,9 @@ pub struct Rates {
     pub to: Option<DateTime<Utc>>,
 }
 
-/// How many of the quotes that ended were won. A rate of nothing is null.
+/// How many of the quotes that ended were won. A quote without a recorded outcome counts by its
+/// answer: accepted as won, rejected as lost. Versions that were replaced are left out. A rate of
+/// nothing is null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, FromQueryResult)]
 pub struct WinRates {
     /// How many were accepted, rejected or expired.
@@ -55,10 +57,14 @@ select count(*) as total_quotes,
            as avg_won_amount,
        round(avg(q.total_amount) filter (where q.outcome = 'lost' and q.currency = t.currency), 2)
            as avg_lost_amount
-from quotes q join tenants t on t.id = $1
-where q.tenant_id = $1 and q.status in ('accepted', 'rejected', 'expired')
-  and q.deleted_at is null and q.superseded_at is null and $2 is not null
-  and q.created_at >= $3::timestamptz and q.created_at < $4::timestamptz";
+from quotes r join tenants t on t.id = $1
+cross join lateral (
+    select r.status, r.total_amount, r.currency,
+           coalesce(r.outcome, case r.status when 'accepted' then 'won'
+                                             when 'rejected' then 'lost' end) as outcome) q
+where r.tenant_id = $1 and r.status in ('accepted', 'rejected', 'expired')
+  and r.deleted_at is null and r.superseded_at is null and $2 is not null
+  and r.created_at >= $3::timestamptz and r.created_at < $4::timestamptz";
 
 /// How many of the quotes that were created in a time and have ended since were won.
 ///
@@ -68,9 +74,9 @@ where q.tenant_id = $1 and q.status in ('accepted', 'rejected', 'expired')
 #[tracing::instrument(name = "quote::win_rates", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn win_rates(tx: &Tx, ask: &Rates) -> Result<WinRates> {
     let to = ask.to.unwrap_or(tx.now());
+    input::at("to", to)?;
     let from = ask.from.unwrap_or(to - TimeDelta::days(90));
     input::at("from", from)?;
-    input::at("to", to)?;
     if from > to {
         return Err(Error::invalid("from", "must not be after the end"));
     }

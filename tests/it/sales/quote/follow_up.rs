@@ -129,7 +129,7 @@ async fn a_quote_that_says_no_maximum_gets_five_and_then_says_that_it_has_had_th
     let id = world.run(sent).await.id;
     let mut tones = vec![];
     for n in 1..20 {
-        let at = world.later(days(5 * n));
+        let at = world.later(days(7 * n));
         for claim in claim(&world, &at).await {
             tones.push(claim.tone());
             world.run_as(&at, async |tx| quote::record_follow_up(tx, &claim).await).await;
@@ -214,6 +214,30 @@ async fn a_claim_holds_until_it_is_recorded_given_back_or_lapsed_and_is_recorded
     record(&third).await.unwrap();
     assert!(matches!(record(&third).await, Err(Error::Conflict(_))));
     assert_eq!(get(&world, id).await.follow_up_count, 1);
+}
+
+#[tokio::test]
+async fn what_was_not_sent_in_its_hour_is_not_sent_at_night_or_on_a_sunday() {
+    let world = World::new().await;
+    world.run(sent).await;
+    let claimable = async |at: &str| {
+        let held = claim(&world, &world.at(at)).await;
+        for claim in &held {
+            world.run(async |tx| quote::release_follow_up(tx, claim).await).await;
+        }
+        held.len()
+    };
+    // Due on Thursday at nine; the contact is where the tenant is.
+    assert_eq!(claimable("2026-03-05T16:59:59Z").await, 1);
+    assert_eq!(claimable("2026-03-05T17:00:00Z").await, 0);
+    assert_eq!(claimable("2026-03-06T08:59:59Z").await, 0);
+    assert_eq!(claimable("2026-03-06T09:00:00Z").await, 1);
+    assert_eq!(claimable("2026-03-08T12:00:00Z").await, 0);
+    assert_eq!(
+        due(&world, &world.at("2026-03-08T12:00:00Z")).await.len(),
+        1,
+        "it is due all along"
+    );
 }
 
 #[tokio::test]
