@@ -2,7 +2,8 @@
 
 /// The threshold of each group of deals that have one in common: those that follow their stage, and
 /// those with a threshold of their own. Within a group the order is that of an index, so that no
-/// more than a page of each is read, however many have stalled and even if none has.
+/// more than a page of each is read, however many have stalled and even if none has; but deals that
+/// are excused by a planned step are read and passed over.
 ///
 /// `$1` tenant, `$2` time. `expected` is what holds for each stage, `grouped` each group: its stage or,
 /// where the threshold is the deals' own, null; its days; since when its deals must be silent.
