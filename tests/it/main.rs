@@ -11,6 +11,7 @@ mod isolation;
 mod migrating;
 mod outreach;
 mod plan;
+mod round_trips;
 mod rules;
 mod sales;
 mod schema;

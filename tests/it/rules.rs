@@ -140,6 +140,11 @@ const CHECKS: &[Broken] = &[
          refusals, actor, checked_at from dnc_checks",
     ),
     (
+        "dnc_checks_refusals_known",
+        "insert into dnc_checks select tenant_id, gen_random_uuid(), number, purpose, \
+         'refused', '{listed,whim}', actor, checked_at from dnc_checks",
+    ),
+    (
         "dnc_checks_refused_with_reasons",
         "insert into dnc_checks select tenant_id, gen_random_uuid(), number, purpose, \
          'refused', '{}', actor, checked_at from dnc_checks",

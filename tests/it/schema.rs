@@ -249,6 +249,7 @@ async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
         list::<outreach::dnc::Kind>("dnc_list", "kind"),
         list::<outreach::dnc_check::Purpose>("dnc_checks", "purpose"),
         list::<outreach::dnc_check::Verdict>("dnc_checks", "verdict"),
+        list::<outreach::dnc_check::Refusal>("dnc_checks", "refusals"),
         list::<health::client_health_score::Zone>("client_health_scores", "health_zone"),
         list::<health::client_health_score::Momentum>("client_health_scores", "momentum_indicator"),
         list::<health::pattern::Status>("client_health_scores", "pattern_status"),

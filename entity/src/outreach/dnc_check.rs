@@ -3,7 +3,7 @@
 //! Kept for at least five years and never changed, so that "why did you call me" has an answer. It
 //! refers to nothing, not even its tenant, except by value: evidence outlives what it is about.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{ActiveEnum, Iterable, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -93,6 +93,11 @@ impl TableSpec for Entity {
             Check::new("dnc_checks_number_length", "char_length(number) <= 64"),
             Check::one_of::<Purpose>("dnc_checks_purpose_known", "purpose"),
             Check::one_of::<Verdict>("dnc_checks_verdict_known", "verdict"),
+            Check::new("dnc_checks_refusals_known", {
+                let known: Vec<_> =
+                    Refusal::iter().map(|why| format!("'{}'", why.to_value())).collect();
+                format!("refusals <@ array[{}]", known.join(", "))
+            }),
             Check::new(
                 "dnc_checks_refused_with_reasons",
                 "(verdict = 'refused') = (cardinality(refusals) > 0)",

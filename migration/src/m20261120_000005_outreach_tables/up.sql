@@ -10,6 +10,7 @@ create table dnc_checks (
     constraint "pk-dnc_checks" primary key (tenant_id, id),
     constraint dnc_checks_number_length check (char_length(number) <= 64),
     constraint dnc_checks_purpose_known check (purpose in ('check', 'clear', 'dial')),
+    constraint dnc_checks_refusals_known check (refusals <@ array['unparseable'::text, 'listed'::text, 'premium'::text, 'outside_window'::text, 'unknown_zone'::text, 'clearance_expired'::text]),
     constraint dnc_checks_refused_with_reasons check ((verdict = 'refused'::text) = (cardinality(refusals) > 0)),
     constraint dnc_checks_verdict_known check (verdict in ('clear', 'refused'))
 );
