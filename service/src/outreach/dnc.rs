@@ -44,8 +44,10 @@ pub mod queries {
 /// How many numbers are checked at once at the most.
 pub const MOST_AT_ONCE: usize = 1000;
 
-/// The reasons that do not lapse.
-const FOR_GOOD: [&str; 4] = ["lead_requested", "legal", "litigator", "invalid"];
+/// Whether a reason does not lapse: somebody asked, or the law does, or nobody is there.
+fn is_for_good(reason: &str) -> bool {
+    matches!(reason, "lead_requested" | "legal" | "litigator" | "invalid")
+}
 
 /// A number to be put on the list.
 #[derive(Clone, Debug, Validate)]
@@ -122,7 +124,8 @@ pub struct History {
 ///
 /// A number that is listed for at least as long already stays as it is; one that is listed for a
 /// shorter time, or no longer, gets a new entry, and the old one is kept as removed. So does a number
-/// listed for good that somebody lists for another reason, from another source or in other words.
+/// listed for good that somebody lists for another reason, from another source or in other words,
+/// unless it was listed at a request and now is not.
 ///
 /// # Errors
 ///
@@ -139,16 +142,18 @@ pub async fn add(tx: &Tx, new: New) -> Result<Model> {
     if new.expires_at.is_some_and(|until| until <= tx.now()) {
         return Err(Error::invalid("expires_at", "must be in the future"));
     }
-    if new.expires_at.is_some() && FOR_GOOD.contains(&new.reason.as_str()) {
+    if new.expires_at.is_some() && is_for_good(&new.reason) {
         return Err(Error::invalid("expires_at", "such a request is for good"));
     }
     lock(tx, &phone, Lock::Change).await?;
     if let Some(old) = live(tx, &phone).await? {
         let holds_longer = match (old.expires_at, new.expires_at) {
-            // Somebody else's request is another one, which must not go when this one is removed.
+            // A request must stand though somebody else had listed the number, and must not go when
+            // their entry does.
             (None, None) => {
-                (&old.reason, &old.source, &old.detected_phrase)
-                    == (&new.reason, &new.source, &new.detected_phrase)
+                let same = (&old.reason, &old.source, &old.detected_phrase)
+                    == (&new.reason, &new.source, &new.detected_phrase);
+                same || is_for_good(&old.reason) && !is_for_good(&new.reason)
             }
             (None, Some(_)) => true,
             (Some(_), None) => false,

@@ -119,6 +119,7 @@ async fn a_request_is_kept_though_somebody_else_had_listed_the_number_before() {
     };
     let (admin, request) = (put("admin_added").await, put("lead_requested").await);
     assert_ne!(admin.id, request.id);
+    assert_eq!(put("admin_added").await.id, request.id, "and stays, whoever comes after");
     let history = world.run(async |tx| dnc::history(tx, LISTED).await).await;
     let live: Vec<_> = history.entries.iter().filter(|e| e.removed_at.is_none()).collect();
     assert_eq!((history.entries.len(), live.len(), live[0].id), (2, 1, request.id));
