@@ -101,8 +101,7 @@ impl TryFrom<String> for Phone {
 
     /// Takes a number that is in E.164 already: what is read and written again comes out the same.
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let region = if text.starts_with('+') { "US" } else { return Err(NotAPhone) };
-        let read = Self::parse(&text, region)?.phone;
+        let read = Self::parse(&text, "US")?.phone;
         if read.0 == text { Ok(read) } else { Err(NotAPhone) }
     }
 }

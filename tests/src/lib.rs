@@ -22,6 +22,16 @@ use tokio::sync::OnceCell;
 pub static SERVER: LazyLock<Server> =
     LazyLock::new(|| Server::start().unwrap_or_else(|error| panic!("{error}")));
 
+/// The references that no index lets one follow backwards.
+pub const UNINDEXED_REFERENCES: &str = "
+    select conname::text from pg_constraint f
+    where contype = 'f' and connamespace = 'public'::regnamespace
+      and not exists (
+        select from pg_index i
+        where i.indrelid = f.conrelid and i.indpred is null
+          and (i.indkey::int2[])[0:array_length(f.conkey, 1) - 1] @> f.conkey)
+    order by 1";
+
 /// A new database for one test, copied from one that has been migrated once.
 pub struct World {
     /// The library under test, as the role that production uses.

@@ -18,7 +18,7 @@ use crate::{Error, Result, Tx};
 
 /// For how long a clearance is good: long enough to hand it to the dialler, and no longer.
 pub const CLEARED_FOR_SECONDS: i64 = 30;
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(CLEARED_FOR_SECONDS.unsigned_abs());
 
 /// A number to be called.
 #[derive(Clone, Debug)]
@@ -69,7 +69,8 @@ pub enum Clearance<'tx> {
 ///
 /// ```compile_fail,E0451
 /// # async fn f(tx: &service::Tx, phone: service::entity::phone::Phone) {
-/// let forged = service::outreach::dnc::ClearedNumber { tx, phone, zones: vec![], until: tx.now() };
+/// let (zones, until, made) = (vec![], tx.now(), std::time::Instant::now());
+/// let forged = service::outreach::dnc::ClearedNumber { tx, phone, zones, until, made };
 /// # }
 /// ```
 ///
