@@ -50,6 +50,8 @@ macro_rules! ids {
 ids! {
     /// A [`call_record`](crate::health::call_record).
     CallRecordId,
+    /// A [`case`](crate::support::case).
+    CaseId,
     /// A [`client_health_score`](crate::health::client_health_score).
     ClientHealthScoreId,
     /// A [`contact`](crate::sales::contact).
@@ -66,6 +68,8 @@ ids! {
     DncCheckId,
     /// A [`dnc`](crate::outreach::dnc) entry.
     DncId,
+    /// A message of the [`outbox`](crate::engine::outbox).
+    OutboxId,
     /// A [`pattern`](crate::health::pattern) analysis.
     PatternId,
     /// A [`quote_activity`](crate::sales::quote_activity).
@@ -74,6 +78,10 @@ ids! {
     QuoteId,
     /// A [`quote_outcome`](crate::sales::quote_outcome).
     QuoteOutcomeId,
+    /// A [`run`](crate::engine::run) of a step of the day.
+    RunId,
+    /// A [`task`](crate::sales::task).
+    TaskId,
     /// A [`tenant`](crate::tenancy::tenant).
     TenantId,
     /// A [`user`](crate::tenancy::user).

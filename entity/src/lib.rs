@@ -7,6 +7,7 @@
 
 pub mod customers;
 pub mod email;
+pub mod engine;
 pub mod health;
 pub mod id;
 pub mod outreach;
@@ -14,5 +15,6 @@ pub mod phone;
 pub mod sales;
 pub mod schema;
 pub mod scope;
+pub mod support;
 pub mod tenancy;
 pub mod zone;

@@ -1,10 +1,11 @@
 //! What a table has beyond its columns, keys and references, and the statements that make it.
 
 use sea_orm::{
-    ActiveEnum, DbBackend, EntityTrait, Iterable, Schema, sea_query::PostgresQueryBuilder,
+    ActiveEnum, DbBackend, EntityTrait, IdenStatic, Iterable, Schema,
+    sea_query::PostgresQueryBuilder,
 };
 
-use crate::{customers, health, outreach, sales, tenancy};
+use crate::{customers, engine, health, outreach, sales, support, tenancy};
 
 /// The role that owns every table and cannot log in.
 pub const OWNER: &str = "keel_owner";
@@ -112,6 +113,28 @@ pub trait TableSpec: EntityTrait {
     fn indexes() -> Vec<Index> {
         vec![]
     }
+
+    /// What the database does by itself when a row is written, beside keeping `updated_at`.
+    #[must_use]
+    fn triggers() -> Vec<Trigger> {
+        vec![]
+    }
+}
+
+/// Something that the database does by itself when a row is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Trigger {
+    name: &'static str,
+    when: &'static str,
+    what: &'static str,
+}
+
+impl Trigger {
+    /// A trigger that runs `what`, a condition and a function of the schema `keel`, for each row.
+    #[must_use]
+    pub const fn new(name: &'static str, when: &'static str, what: &'static str) -> Self {
+        Self { name, when, what }
+    }
 }
 
 /// A table of the registry: its name, and the statements that make it where its parents exist.
@@ -154,6 +177,16 @@ fn table<E: TableSpec>() -> Table {
             ));
         }
     }
+    let has_update = E::Column::iter().any(|column| column.as_str() == "updated_at");
+    let touched = Trigger::new(
+        "touched",
+        "before update",
+        "when (new.updated_at = old.updated_at) execute function keel.touch()",
+    );
+    let touched = Some(touched).filter(|_| has_update && E::VERBS != Verbs::Append);
+    for Trigger { name: trigger, when, what } in E::triggers().into_iter().chain(touched) {
+        ddl.push(format!("create trigger {trigger} {when} on {name} for each row {what}"));
+    }
     Table { name, ddl }
 }
 
@@ -185,4 +218,9 @@ registry! {
     health::client_health_score,
     health::call_record,
     health::pattern,
+    engine::outbox,
+    engine::run,
+    sales::task,
+    support::case_counter,
+    support::case,
 }

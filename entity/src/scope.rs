@@ -2,7 +2,7 @@
 
 use sea_orm::{EntityTrait, PrimaryKeyTrait};
 
-use crate::{customers, health, id, outreach, sales, tenancy};
+use crate::{customers, engine, health, id, outreach, sales, support, tenancy};
 
 /// A table whose every row belongs to one tenant, which its key begins with.
 pub trait TenantScoped:
@@ -40,4 +40,9 @@ tenant_scoped! {
     health::client_health_score by id::ClientHealthScoreId,
     health::call_record by id::CallRecordId,
     health::pattern by id::PatternId,
+    engine::outbox by id::OutboxId,
+    engine::run by id::RunId,
+    sales::task by id::TaskId,
+    support::case_counter by i32,
+    support::case by id::CaseId,
 }

@@ -41,4 +41,7 @@ pub const HISTORY: &[Entry] = history! {
     "m20261120_000007_sales_questions",
     "m20261120_000008_outreach_questions",
     "m20261120_000009_health_questions",
+    "m20261121_000010_tenancy_touch",
+    "m20261121_000011_engine_tables",
+    "m20261121_000012_sales_views",
 };

@@ -122,6 +122,7 @@ fn referred_to(key: &str) -> &'static str {
         "contact_id" => "contact",
         "assigned_to" => "user",
         "deal_id" => "deal",
+        "case_created_id" => "case",
         "quote_id" | "supersedes_id" => "quote",
         "client_email" => "client",
         "tenant_id" => "tenant",

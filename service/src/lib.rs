@@ -4,6 +4,7 @@
 mod context;
 pub mod customers;
 mod db;
+pub mod engine;
 mod error;
 
 pub mod health;
@@ -12,6 +13,7 @@ pub mod outreach;
 
 mod page;
 pub mod sales;
+pub mod support;
 pub mod tenancy;
 mod tx;
 

@@ -32,8 +32,10 @@ fn words(source: &str) -> BTreeSet<String> {
 
 #[test]
 fn one_word_finds_the_table_the_functions_and_the_tests() {
-    let (entities, services, tests) =
+    let (entities, services, mut tests) =
         (words("entity/src"), words("service/src"), words("tests/it"));
+    // What each context adds to the tests of all.
+    tests.retain(|word| !word.starts_with("plan/") && !word.starts_with("rules/"));
     assert!(!services.is_empty());
     let stray: Vec<_> = services.difference(&entities).collect();
     assert!(stray.is_empty(), "functions about no table: {stray:?}");
@@ -41,7 +43,7 @@ fn one_word_finds_the_table_the_functions_and_the_tests() {
     // A table without functions of its own belongs to the word that its name begins with.
     for table in entities.difference(&services) {
         let owner = services.iter().find(|word| table.starts_with(&format!("{word}_")));
-        let told = ["health/call_record"].contains(&table.as_str());
+        let told = ["engine/run", "health/call_record"].contains(&table.as_str());
         assert!(owner.is_some() || told, "nobody writes {table}");
     }
 }

@@ -5,6 +5,7 @@
 mod customers;
 mod db;
 mod diff;
+mod engine;
 mod health;
 mod house;
 mod isolation;
@@ -16,4 +17,5 @@ mod rules;
 mod sales;
 mod schema;
 mod seed_queries;
+mod support;
 mod tenancy;

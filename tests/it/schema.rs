@@ -214,7 +214,7 @@ async fn names_are_short_enough_for_a_shard_and_nothing_is_left_half_made() {
 
 #[tokio::test]
 async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
-    use entity::{customers::customer, health, outreach, sales};
+    use entity::{customers::customer, engine, health, outreach, sales, support};
     use sea_orm::{ActiveEnum, Iterable};
 
     fn list<E: ActiveEnum<Value = String> + Iterable>(table: &str, column: &str) -> String {
@@ -250,6 +250,13 @@ async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
         list::<health::call_record::Outcome>("call_records", "outcome"),
         list::<health::pattern::Status>("call_pattern_analysis", "pattern_status"),
         list::<health::pattern::Rule>("call_pattern_analysis", "rule"),
+        list::<engine::outbox::Topic>("outbox", "topic"),
+        list::<engine::outbox::State>("outbox", "state"),
+        list::<engine::run::Step>("engine_runs", "step"),
+        list::<sales::task::Status>("tasks", "status"),
+        list::<support::case::Priority>("tasks", "priority"),
+        list::<support::case::Status>("cases", "status"),
+        list::<support::case::Priority>("cases", "priority"),
     ];
     said.sort();
     // Every CHECK of one column that lists words, whoever wrote it.

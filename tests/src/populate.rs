@@ -3,17 +3,21 @@
 use chrono::TimeDelta;
 use entity::{email::Email, id::ClientId, phone::Phone};
 use rust_decimal::Decimal;
+use sea_orm::ConnectionTrait;
 use service::{
     Context, Result, Tx,
     customers::customer,
+    engine::outbox::{self, Content},
     health::{client_health_score, pattern},
     outreach::dnc,
     sales::{
         contact,
-        deal::{self, Activity, Stage},
+        deal::{self, Activity, Claims, Stage},
         deal_stage_config::{self, Expect},
         quote::{self, Outcome, OutcomeOf},
+        task,
     },
+    support::case::{self, Priority},
     tenancy::user,
 };
 
@@ -120,8 +124,34 @@ impl World {
             let call = tx.now() - TimeDelta::hours(1);
             pattern::record_call(tx, pattern::New::held(email("kim@acme.example"), call)).await?;
             pattern::analyse(tx, &pattern::Analyse::default()).await?;
+            task::open(tx, task::New::titled("Call Ada", Priority::High)).await?;
+            let new = case::New {
+                client_id: client(),
+                contact_id: Some(ada.id),
+                order_id: None,
+                category: "delivery".to_owned(),
+                subject: "It was late".to_owned(),
+                description: None,
+                priority: Priority::Normal,
+            };
+            case::open(tx, new).await?;
             Ok(())
         })
         .await;
+        // The deal has stalled by then.
+        let later = Context { now: who.now + TimeDelta::days(5), ..who.clone() };
+        self.run_as(&later, async |tx| {
+            for claim in deal::claim_follow_ups(tx, &Claims::default()).await? {
+                outbox::enqueue(tx, &Content::DealFollowUp(claim), "silent for 5 days").await?;
+            }
+            Ok(())
+        })
+        .await;
+        let run = format!(
+            "insert into engine_runs (tenant_id, id, step, slot, began_at)
+             values ('{}', gen_random_uuid(), 'deals', now(), now())",
+            who.tenant
+        );
+        self.owner.execute_unprepared(&run).await.expect("a run");
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{ClientId, ContactId, DealId, TenantId, UserId},
-    schema::{Check, Index, TableSpec},
+    schema::{Check, Index, TableSpec, Trigger},
 };
 
 /// How far a deal has got.
@@ -196,6 +196,23 @@ impl TableSpec for Entity {
             .with(
                 "where stage not in ('won', 'lost') and deleted_at is null and not never_stalls \
                  and stall_after_days > 0",
+            ),
+        ]
+    }
+
+    fn triggers() -> Vec<Trigger> {
+        vec![
+            // Whoever changes the stage and says nothing else has moved the deal now.
+            Trigger::new(
+                "deal_stage_entered",
+                "before update",
+                "when (new.stage <> old.stage and new.stage_entered_at = old.stage_entered_at) \
+                 execute function keel.enter_deal_stage()",
+            ),
+            Trigger::new(
+                "deal_stage_change",
+                "after update",
+                "when (new.stage <> old.stage) execute function keel.log_deal_stage_change()",
             ),
         ]
     }

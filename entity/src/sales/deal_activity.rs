@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{DealActivityId, DealId, TenantId, UserId},
-    schema::{Check, Index, TableSpec, Verbs},
+    schema::{Check, Index, TableSpec, Trigger, Verbs},
 };
 
 /// What happened.
@@ -110,5 +110,15 @@ impl TableSpec for Entity {
             Index::unique("deal_activities_stalled_once", "tenant_id, deal_id, occurred_at")
                 .with("where activity_type = 'stalled'"),
         ]
+    }
+
+    fn triggers() -> Vec<Trigger> {
+        // As `Kind::qualifies`, which a test holds it to.
+        vec![Trigger::new(
+            "deal_activity_update",
+            "after insert",
+            "when (new.activity_type in ('email_two_way', 'call_connected', 'meeting_held', 'note', \
+             'quote_viewed')) execute function keel.update_deal_last_activity()",
+        )]
     }
 }

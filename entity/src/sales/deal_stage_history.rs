@@ -60,9 +60,16 @@ impl TableSpec for Entity {
     }
 
     fn indexes() -> Vec<Index> {
-        vec![Index::new(
-            "deal_stage_history_of_deal",
-            "tenant_id, deal_id, changed_at desc, id desc",
-        )]
+        vec![
+            Index::new(
+                "deal_stage_history_of_deal",
+                "tenant_id, deal_id, changed_at desc, id desc",
+            ),
+            // What the mean time in a stage is made of.
+            Index::new(
+                "deal_stage_history_velocity",
+                "tenant_id, changed_at, from_stage, days_in_previous_stage",
+            ),
+        ]
     }
 }

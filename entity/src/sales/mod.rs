@@ -9,3 +9,4 @@ pub mod quote;
 pub mod quote_activity;
 pub mod quote_counter;
 pub mod quote_outcome;
+pub mod task;

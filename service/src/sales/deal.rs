@@ -5,6 +5,7 @@
 mod follow_up;
 mod silence;
 mod stalled;
+mod velocity;
 
 use chrono::{DateTime, NaiveDate, Utc};
 pub use entity::sales::{
@@ -27,11 +28,15 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 pub use self::{
-    follow_up::{Claim, Claims, Tone, claim_follow_ups, record_follow_up, release_follow_up},
+    follow_up::{
+        Claim, Claims, Tone, claim_follow_ups, follow_up_stands, record_follow_up,
+        release_follow_up,
+    },
     stalled::{
         After, Answer, NotClaimable, Stalled, StalledDeal, Why, mark_stalled, stalled,
         why_not_stalled,
     },
+    velocity::{StageVelocity, velocity},
 };
 use crate::{
     Error, Page, Result, Tx,
@@ -45,9 +50,10 @@ pub(crate) use follow_up::lease_seconds;
 pub mod queries {
     //! The texts of the queries, for the tests that ask Postgres how it would answer them.
     pub use super::{
-        follow_up::claim_sql,
+        follow_up::{STANDS, claim_sql},
         list_query,
         silence::{mark_sql, stalled_sql},
+        velocity::VELOCITY,
     };
 }
 
@@ -153,7 +159,7 @@ pub async fn open(tx: &Tx, new: New) -> Result<Model> {
             ..Default::default()
         })
         .await?;
-    record_move(tx, &opened, None, None, None).await?;
+    record_move(tx, id, None, opened.stage, None).await?;
     Ok(opened)
 }
 
@@ -199,7 +205,7 @@ pub fn list_query(tx: &Tx, ask: &List) -> Select<Entity> {
 /// where it is changes nothing and records nothing.
 ///
 /// It ends a stall, and starts the count of follow-ups anew. A deal that is won or lost is no
-/// longer asked about its quotes; one that is opened again is new in its stage from now.
+/// longer asked about its quotes, and the tasks of one that is won are done; one that is opened again is new in its stage from now.
 ///
 /// # Errors
 ///
@@ -218,7 +224,9 @@ pub async fn move_to(tx: &Tx, id: DealId, stage: Stage, reason: Option<&str>) ->
     if stayed < chrono::TimeDelta::zero() {
         return Err(Error::conflict("the deal entered its stage later than that"));
     }
-    let from = left.stage;
+    // Before the move, so that the trigger `deal_stage_change` finds it told, with who and why.
+    let days = i32::try_from(stayed.num_days()).unwrap_or(i32::MAX);
+    record_move(tx, id, Some((left.stage, days)), stage, reason).await?;
     let mut row = left.into_active_model();
     row.stage = Set(stage);
     row.stage_entered_at = Set(tx.now());
@@ -232,8 +240,6 @@ pub async fn move_to(tx: &Tx, id: DealId, stage: Stage, reason: Option<&str>) ->
     row.actual_close_date = Set(if closed { Some(tx.today().await?) } else { None });
     row.lost_reason = Set(reason.filter(|_| stage == Stage::Lost).map(str::to_owned));
     let moved = tx.update(row).await?;
-    let days = i32::try_from(stayed.num_days()).unwrap_or(i32::MAX);
-    record_move(tx, &moved, Some(from), reason, Some(days)).await?;
     match stage.category() {
         Category::Open => {}
         Category::Won => quote::stop_for_deal(tx, id, Stop::DealWon).await?,
@@ -297,11 +303,7 @@ pub async fn record_activity(
     if !kind.qualifies() || found.last_activity_at.is_some_and(|last| last >= happened) {
         return Ok(found);
     }
-    let mut row = found.into_active_model();
-    row.last_activity_at = Set(Some(happened));
-    row.stalled_at = Set(None);
-    row.updated_at = Set(tx.now());
-    tx.update(row).await
+    get(tx, id).await // as the trigger `deal_activity_update` has left it
 }
 
 /// Leaves a deal alone until some time, from which its silence counts anew. `None` ends that now.
@@ -346,23 +348,24 @@ pub(crate) async fn find_locked(tx: &Tx, id: DealId) -> Result<Option<Model>> {
     Ok(found)
 }
 
+/// `from`: the stage that was left, and the days spent in it.
 async fn record_move(
     tx: &Tx,
-    deal: &Model,
-    from: Option<Stage>,
+    deal: DealId,
+    from: Option<(Stage, i32)>,
+    to: Stage,
     reason: Option<&str>,
-    days: Option<i32>,
 ) -> Result<()> {
     let row = deal_stage_history::ActiveModel {
         tenant_id: Set(tx.context().tenant),
         id: Set(DealStageHistoryId::new()),
-        deal_id: Set(deal.id),
-        from_stage: Set(from),
-        to_stage: Set(deal.stage),
+        deal_id: Set(deal),
+        from_stage: Set(from.map(|(stage, _)| stage)),
+        to_stage: Set(to),
         changed_at: Set(tx.now()),
         changed_by: Set(tx.context().user()),
         reason: Set(reason.map(str::to_owned)),
-        days_in_previous_stage: Set(days),
+        days_in_previous_stage: Set(from.map(|(_, days)| days)),
         created_at: Set(tx.now()),
     };
     tx.insert_many(vec![row]).await

@@ -4,3 +4,4 @@ pub mod contact;
 pub mod deal;
 pub mod deal_stage_config;
 pub mod quote;
+pub mod task;

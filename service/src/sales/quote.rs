@@ -25,8 +25,8 @@ pub use self::{
     cadence::{AFTER_VIEW_DAYS, DELAY_DAYS, LEAST_GAP_DAYS, MAX_FOLLOW_UPS, WORKING_HOURS},
     expiry::expire,
     follow_up::{
-        After, Claim, Due, DueQuote, claim_follow_ups, follow_ups_due, record_follow_up,
-        release_follow_up,
+        After, Claim, Due, DueQuote, claim_follow_ups, follow_up_stands, follow_ups_due,
+        record_follow_up, release_follow_up,
     },
     life::{
         OutcomeOf, Response, View, Viewer, record_outcome, record_response, record_view, send,
@@ -47,7 +47,7 @@ pub mod queries {
     //! The texts of the queries, for the tests that ask Postgres how it would answer them.
     pub use super::{
         expiry::EXPIRE,
-        follow_up::{CLAIM, DUE},
+        follow_up::{CLAIM, DUE, STANDS},
         win_rate::WIN_RATES,
     };
 }

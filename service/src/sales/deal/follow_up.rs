@@ -142,6 +142,8 @@ pub(crate) fn lease_seconds(lease: TimeDelta) -> Result<f64> {
 pub fn claim_sql() -> String {
     let claimable = "and d.auto_follow_up_enabled
         and (d.follow_up_lease_until is null or d.follow_up_lease_until < statement_timestamp())
+        and not exists (select from outbox o where o.tenant_id = $1 and o.topic = 'deal_follow_up'
+                          and o.subject_id = d.id and o.state in ('pending', 'dead'))
         and d.follow_up_count < (select e.most from expected e where e.stage = d.stage)
         and exists (
             select from contacts k where k.tenant_id = $1 and k.id = d.contact_id
@@ -222,6 +224,33 @@ pub async fn record_follow_up(tx: &Tx, claim: &Claim) -> Result<()> {
         created_at: Set(tx.now()),
     }])
     .await
+}
+
+/// Found by the primary key. `$3` the deal, `$4` the token, `$5` the attempt before.
+pub const STANDS: &str = "
+select d.id from deals d join contacts k on k.tenant_id = $1 and k.id = d.contact_id
+where d.tenant_id = $1 and d.id = $3 and d.follow_up_claim = $4 and d.follow_up_count = $5
+  and d.auto_follow_up_enabled
+  and k.email is not null and k.unsubscribed_at is null and k.deleted_at is null
+  and not exists (select from dnc_list n
+                  where n.tenant_id = $1 and n.removed_at is null
+                    and n.phone_number in (k.phone, k.mobile)
+                    and (n.expires_at is null or n.expires_at > $2))";
+
+/// Whether a claimed follow-up is still right to send: the deal is still silent, and its contact may
+/// still be written to.
+///
+/// # Errors
+///
+/// [`Error::Database`].
+#[tracing::instrument(name = "deal::follow_up_stands", skip_all, fields(tenant = %tx.context().tenant))]
+pub async fn follow_up_stands(tx: &Tx, claim: &Claim) -> Result<bool> {
+    let rest = [claim.deal_id.into(), claim.token.into(), (claim.attempt_no - 1).into()];
+    if tx.query_one_raw(tx.ask(STANDS, rest)).await?.is_none() {
+        return Ok(false);
+    }
+    let answer = super::why_not_stalled(tx, claim.deal_id).await?;
+    Ok(matches!(answer, super::Answer::Stalled { .. }))
 }
 
 /// Gives a claim back without having sent anything, for others to take at once.

@@ -160,6 +160,8 @@ select q.id
     due!(
         "
   and (q.follow_up_lease_until is null or q.follow_up_lease_until < statement_timestamp())
+  and not exists (select from outbox o where o.tenant_id = $1 and o.topic = 'quote_follow_up'
+                    and o.subject_id = q.id and o.state in ('pending', 'dead'))
   and extract(isodow from $2::timestamptz at time zone coalesce(k.time_zone, t.time_zone)) < 6
   and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time >= '09:00'
   and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time < '17:00'
@@ -171,6 +173,16 @@ from held where q.tenant_id = $1 and q.id = held.id
 returning q.id as quote_id, q.quote_number, q.client_id, q.contact_id,
           q.follow_up_count + 1 as attempt_no, coalesce(q.max_follow_ups, 5) as max_follow_ups,
           q.follow_up_lease_until as lease_until, q.follow_up_claim as token"
+    )
+);
+
+/// Found by the primary key. `$3` the quote, `$4` the token, `$5` the attempt before.
+pub const STANDS: &str = concat!(
+    "select q.id
+",
+    due!(
+        "
+  and q.id = $3 and q.follow_up_claim = $4 and q.follow_up_count = $5"
     )
 );
 
@@ -254,6 +266,17 @@ pub async fn record_follow_up(tx: &Tx, claim: &Claim) -> Result<()> {
         Some(_) => None,
     };
     stopping(tx, claim.quote_id, row, stop).await.map(drop)
+}
+
+/// Whether a claimed follow-up is still right to send: the quote is still due.
+///
+/// # Errors
+///
+/// [`Error::Database`].
+#[tracing::instrument(name = "quote::follow_up_stands", skip_all, fields(tenant = %tx.context().tenant))]
+pub async fn follow_up_stands(tx: &Tx, claim: &Claim) -> Result<bool> {
+    let rest = [claim.quote_id.into(), claim.token.into(), (claim.attempt_no - 1).into()];
+    Ok(tx.query_one_raw(tx.ask(STANDS, rest)).await?.is_some())
 }
 
 /// Gives a claim back without having sent anything, for others to take at once.

@@ -1,0 +1,4 @@
+//! What clients complain of.
+
+pub mod case;
+pub mod case_counter;

@@ -1,0 +1,107 @@
+//! What a message says, and what follows from its delivery.
+
+use entity::engine::outbox::{Payload, Topic};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    Error, Result, Tx,
+    sales::{deal, quote},
+};
+
+macro_rules! contents {
+    ($($(#[$doc:meta])* $topic:ident($claim:ty) {
+        subject: $subject:expr, record: $record:path, release: $release:path, stands: $stands:path,
+    },)+) => {
+        /// What a message says: the claim on the step that it carries out.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "topic", rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum Content {
+            $($(#[$doc])* $topic($claim),)+
+        }
+
+        impl Content {
+            /// As it was written down.
+            pub(super) fn of(topic: Topic, payload: Payload) -> Result<Self, String> {
+                let Payload(json) = payload;
+                match topic {
+                    $(Topic::$topic => serde_json::from_value(json).map(Self::$topic),)+
+                    _ => return Err("nobody knows what it says".to_owned()),
+                }
+                .map_err(|error| format!("nobody knows what it says: {error}"))
+            }
+
+            pub(super) fn payload(&self) -> Result<serde_json::Value, serde_json::Error> {
+                match self {
+                    $(Self::$topic(claim) => serde_json::to_value(claim),)+
+                }
+            }
+
+            pub(super) fn topic(&self) -> Topic {
+                match self {
+                    $(Self::$topic(_) => Topic::$topic,)+
+                }
+            }
+
+            /// The row that it is about.
+            #[must_use]
+            pub fn subject(&self) -> Uuid {
+                match self {
+                    $(Self::$topic(claim) => {
+                        let subject: fn(&$claim) -> Uuid = $subject;
+                        subject(claim)
+                    })+
+                }
+            }
+
+            /// What its receiver knows it by.
+            #[must_use]
+            pub fn key(&self) -> String {
+                match self {
+                    $(Self::$topic(claim) => claim.key(),)+
+                }
+            }
+
+            pub(super) async fn record(&self, tx: &Tx) -> Result<()> {
+                match self {
+                    $(Self::$topic(claim) => $record(tx, claim).await.map(drop),)+
+                }
+            }
+
+            /// Gives the step back; if it has moved on, there is nothing to give.
+            pub(super) async fn release(&self, tx: &Tx) -> Result<()> {
+                let done = match self {
+                    $(Self::$topic(claim) => $release(tx, claim).await.map(drop),)+
+                };
+                match done {
+                    Err(Error::Conflict(_) | Error::NotFound(_)) => Ok(()),
+                    done => done,
+                }
+            }
+
+            pub(super) async fn stands(&self, tx: &Tx) -> Result<bool> {
+                match self {
+                    $(Self::$topic(claim) => $stands(tx, claim).await,)+
+                }
+            }
+        }
+    };
+}
+
+contents! {
+    /// A follow-up to the contact of a stalled deal.
+    DealFollowUp(deal::Claim) {
+        subject: |claim| claim.deal_id.0,
+        record: deal::record_follow_up,
+        release: deal::release_follow_up,
+        stands: deal::follow_up_stands,
+    },
+    /// A follow-up to the contact of a quote that was not answered.
+    QuoteFollowUp(quote::Claim) {
+        subject: |claim| claim.quote_id.0,
+        record: quote::record_follow_up,
+        release: quote::release_follow_up,
+        stands: quote::follow_up_stands,
+    },
+}

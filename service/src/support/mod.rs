@@ -1,0 +1,3 @@
+//! What clients complain of, and what is done about it.
+
+pub mod case;
