@@ -27,6 +27,19 @@ const AS_WRITTEN: &[Seed] = &[
     // It sets what nothing of ours reads; the tenant is said by keel.set_tenant.
     Seed { number: 35, sql: "SET request.jwt.claims TO '{\"sub\":\"USER_ID\"}';", rows: 0 },
     Seed { number: 36, sql: "SELECT COUNT(*) FROM quotes; -- Should be isolated by tenant", rows: 1 },
+    // These views reach ninety days back from the real day.
+    Seed {
+        number: 44,
+        sql: "SELECT * FROM deal_stage_velocity
+WHERE tenant_id = 'YOUR_TENANT_ID'
+ORDER BY avg_days DESC;",
+        rows: 0,
+    },
+    Seed {
+        number: 45,
+        sql: "SELECT * FROM quote_win_rates\nWHERE tenant_id = 'YOUR_TENANT_ID';",
+        rows: 0,
+    },
     Seed {
         number: 48,
         sql: "SELECT * FROM get_stalled_deals((SELECT id FROM tenants LIMIT 1), 5);",
@@ -98,6 +111,16 @@ const INSTEAD: &[(u8, &str, &str, &str, usize)] = &[
         "SELECT * FROM get_quotes_needing_followup(tenant_id, limit);",
         "SELECT * FROM get_quotes_needing_followup('YOUR_TENANT_ID', 20);",
         0,
+    ),
+    (
+        43,
+        "bookkeeping of the seed's own runner; ours is the migrator's, which the owner alone may change",
+        "DELETE FROM migration_history WHERE migration_name IN (
+  '20251223000000_p1_engines.sql',
+  '20251223000001_p1_enhancements.sql'
+);",
+        "SELECT to_regclass('seaql_migrations');",
+        1,
     ),
     (
         53,

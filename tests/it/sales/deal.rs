@@ -1,6 +1,7 @@
 //! Deals: opened, moved, gone quiet, followed up.
 
 mod follow_up;
+mod history;
 mod stalled;
 
 use std::collections::HashSet;

@@ -375,6 +375,19 @@ async fn rates_of_nothing_are_null_and_those_of_something_divide_by_the_right_th
         })
         .await;
     assert_eq!(rates(&tomorrow).await.won_count, 3);
+    // The view goes by the database's clock, and so the quotes are made to be of now.
+    let view = "select concat_ws(' ', total_quotes, won_count, lost_count, no_decision_count,
+                                 expired_count, win_rate_pct, decided_win_rate_pct, avg_won_amount)
+                from quote_win_rates order by 1";
+    assert_eq!(world.strings(view).await, [""; 0]);
+    let renew = "update quotes set created_at = now() - interval '90 days' + interval '1 minute'";
+    world.owner.execute_unprepared(&format!("{renew} where status <> 'sent'")).await.unwrap();
+    assert_eq!(world.strings(view).await, ["5 3 1 1 0 60.00 75.00 1000.00"]);
+    world
+        .owner
+        .execute_unprepared("update quotes set created_at = '2026-03-02T09:00Z'")
+        .await
+        .unwrap();
     // Ninety days, the last of them still in.
     assert_eq!(rates(&world.later(days(90))).await.total_quotes, 5);
     assert_eq!(rates(&world.later(days(90) + TimeDelta::microseconds(1))).await.total_quotes, 0);
