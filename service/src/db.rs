@@ -145,6 +145,20 @@ impl Db {
         }
     }
 
+    /// Does work and undoes it, whatever comes of it: what it would have done is its answer. The ids
+    /// and numbers that it gave are given again, and what it locked is free afterwards.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub async fn rehearse<T>(
+        &self,
+        context: Context,
+        work: impl AsyncFnOnce(&Tx) -> Result<T>,
+    ) -> Result<T> {
+        work(&self.begin(context, Access::Write).await?).await // dropped, and so undone
+    }
+
     /// Waits until the connections are closed.
     pub async fn close(self) {
         self.0.close().await;

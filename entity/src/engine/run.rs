@@ -33,18 +33,18 @@ pub enum Step {
     Deals,
     /// Looks at how often clients call.
     Patterns,
+    /// Closes the week of coaches and patterns.
+    Week,
+    /// Expires feedback requests, and asks for feedback.
+    Feedback,
     /// Scores clients.
     Health,
     /// Expires quotes, and follows up those that are not answered.
     Quotes,
-    /// Expires feedback requests, and asks for feedback.
-    Feedback,
     /// Decides upon interventions.
     Interventions,
     /// Looks people up.
     Enrichment,
-    /// Closes the week of coaches and patterns.
-    Week,
     /// Closes the day.
     Day,
 }
@@ -74,7 +74,10 @@ pub struct Model {
     /// Which of the parts of the step is being done, counted from 0.
     #[sea_orm(default_value = 0)]
     pub part: i32,
-    /// What went wrong last.
+    /// Not before then, by the tenant's time: a limit of the hour is reached, or something failed.
+    /// Null: at once.
+    pub resume_at: Option<DateTimeUtc>,
+    /// What went wrong last, or why it waits.
     #[sea_orm(column_type = "Text", nullable)]
     pub last_error: Option<String>,
 

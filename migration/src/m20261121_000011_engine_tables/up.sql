@@ -111,10 +111,11 @@ create table engine_runs (
     handled bigint not null default 0,
     failed bigint not null default 0,
     part integer not null default 0,
+    resume_at timestamptz,
     last_error text,
     constraint "pk-engine_runs" primary key (tenant_id, id),
     constraint engine_runs_counts check (handled >= 0 and failed >= 0 and part >= 0),
-    constraint engine_runs_step_known check (step in ('compliance', 'deals', 'patterns', 'health', 'quotes', 'feedback', 'interventions', 'enrichment', 'week', 'day')),
+    constraint engine_runs_step_known check (step in ('compliance', 'deals', 'patterns', 'week', 'feedback', 'health', 'quotes', 'interventions', 'enrichment', 'day')),
     constraint "fk-engine_runs-tenant_id" foreign key (tenant_id) references tenants (id)
 );
 create unique index engine_runs_slot on engine_runs (tenant_id, step, slot);

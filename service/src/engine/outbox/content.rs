@@ -38,7 +38,9 @@ macro_rules! contents {
                 }
             }
 
-            pub(super) fn topic(&self) -> Topic {
+            /// What it is for.
+            #[must_use]
+            pub fn topic(&self) -> Topic {
                 match self {
                     $(Self::$topic(_) => Topic::$topic,)+
                 }

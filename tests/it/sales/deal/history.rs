@@ -235,7 +235,7 @@ async fn the_seeded_stages_say_what_holds_without_them() {
     let rows = "select concat_ws(' ', stage, max_days_before_stale, follow_up_interval_days,
                                  max_follow_ups)
                 from deal_stage_config order by stage";
-    let [(_, ..), qualified, proposal, negotiation] = deal_stage_config::DEFAULTS;
+    let [_, qualified, proposal, negotiation] = deal_stage_config::DEFAULTS;
     let mut expected: Vec<_> = [qualified, proposal, negotiation]
         .map(|(stage, days, interval, most)| {
             format!("{} {days} {interval} {most}", stage.to_value())

@@ -1,0 +1,151 @@
+//! Four workers and four senders on one tenant, whose connections are cut at random.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::TimeDelta;
+use integration::{SERVER, World};
+use migration::run;
+use sea_orm::ConnectionTrait;
+use service::{
+    Context, Db, Error,
+    engine::{self, Limits, outbox},
+    sales::deal::Claims,
+};
+
+use super::rows;
+
+const ROUNDS: u64 = 50;
+const WORKERS: usize = 4;
+const DEALS: usize = 9;
+const QUOTES: usize = 6;
+
+/// A number that looks like any other, and is the same in every run.
+fn dice(state: &mut u64) -> u64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state >> 33
+}
+
+/// Cuts some connection of the application's in this database some ten times a second.
+fn killer(world: &World, seed: u64, stop: &Arc<AtomicBool>) -> tokio::task::JoinHandle<u64> {
+    let (url, name, stop) = (SERVER.url(&world.name), world.name.clone(), Arc::clone(stop));
+    tokio::spawn(async move {
+        let admin = run::connect(&url).await.unwrap();
+        let (mut state, mut cut) = (seed, 0);
+        let kill = format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = '{name}' and usename = 'keel_app' order by random() limit 1"
+        );
+        while !stop.load(Ordering::Relaxed) {
+            cut += admin.execute_unprepared(&kill).await.unwrap().rows_affected();
+            tokio::time::sleep(Duration::from_millis(25 + dice(&mut state) % 75)).await;
+        }
+        cut
+    })
+}
+
+/// Works until it is told that nothing is left: what fails is a lost connection, and nothing else.
+async fn work(db: Db, who: Context, limits: Limits) {
+    loop {
+        match engine::run_due(&db, &who, &limits).await {
+            Ok(_) => return,
+            Err(Error::Database(_)) => tokio::time::sleep(Duration::from_millis(1)).await,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}
+
+/// Sends until nothing is left, and writes down each message that it sent.
+async fn send(db: Db, who: Context, sent: Arc<Mutex<HashMap<String, u32>>>) {
+    loop {
+        let ask = Claims { limit: 3, lease: TimeDelta::seconds(1) };
+        let claimed = db.run(who.clone(), async |tx| outbox::claim(tx, &ask).await).await;
+        let Ok(claimed) = claimed else { continue };
+        if claimed.is_empty() {
+            let left =
+                "select from outbox where tenant_id = $1 and state = 'pending' and $2 is not null";
+            let left = async |tx: &service::Tx| {
+                let ask = sea_orm::Statement::from_sql_and_values(
+                    sea_orm::DbBackend::Postgres,
+                    left,
+                    [who.tenant.into(), who.now.into()],
+                );
+                Ok(tx.query_all_raw(ask).await?.len())
+            };
+            match db.read(who.clone(), left).await {
+                Ok(0) => return,
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+        for message in claimed {
+            *sent.lock().unwrap().entry(message.key.clone()).or_default() += 1;
+            // Whoever loses the connection here cannot know; the message is claimed again then.
+            let _ = db.run(who.clone(), async |tx| outbox::delivered(tx, &message).await).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cut() {
+    let world = World::new().await;
+    world.populate(&world.context).await;
+    // A working Tuesday, when deals, quotes and patterns are due.
+    let who = world.at("2026-03-10T11:00:00Z");
+    let tenant = who.tenant;
+    let mut cut = 0;
+    for round in 0..ROUNDS {
+        let scene = format!(
+            "delete from outbox; delete from engine_runs; delete from quote_activities;
+             delete from quote_outcomes; delete from quotes; delete from deals;
+             insert into deals (tenant_id, id, client_id, contact_id, title, stage_entered_at,
+                                created_at)
+             select '{tenant}', gen_random_uuid(), 'cs_1_acme', k.id, 'd' || n,
+                    timestamptz '2026-03-01', timestamptz '2026-03-01'
+             from generate_series(1, {DEALS}) n, contacts k where k.tenant_id = '{tenant}';
+             insert into quotes (tenant_id, id, client_id, contact_id, quote_number, title,
+                                 total_amount, status, sent_at, next_follow_up_at)
+             select '{tenant}', gen_random_uuid(), 'cs_1_acme', k.id, 'Q-2026-' || 1000 + n, 'q', 1,
+                    'sent', timestamptz '2026-03-05', timestamptz '2026-03-09'
+             from generate_series(1, {QUOTES}) n, contacts k where k.tenant_id = '{tenant}'"
+        );
+        world.owner.execute_unprepared(&scene).await.unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let killer = killer(&world, round, &stop);
+        let limits = Limits { deal_follow_ups: 100, quote_follow_ups: 100, ..Limits::default() };
+        let workers: Vec<_> = (0..WORKERS)
+            .map(|_| tokio::spawn(work(world.db.clone(), who.clone(), limits)))
+            .collect();
+        for worker in workers {
+            worker.await.unwrap();
+        }
+        let decided = "outbox where state = 'pending'";
+        assert_eq!(rows(&world, decided).await, 15, "round {round}: each once, none lost");
+        let open = rows(&world, "engine_runs where ended_at is null").await;
+        assert_eq!(open, 0, "round {round}: every step is done");
+
+        let sent = Arc::new(Mutex::new(HashMap::new()));
+        let senders: Vec<_> = (0..WORKERS)
+            .map(|_| tokio::spawn(send(world.db.clone(), who.clone(), Arc::clone(&sent))))
+            .collect();
+        for sender in senders {
+            sender.await.unwrap();
+        }
+        stop.store(true, Ordering::Relaxed);
+        cut += killer.await.unwrap();
+        assert_eq!(sent.lock().unwrap().len(), 15, "round {round}: each was sent");
+        assert_eq!(rows(&world, "outbox where state = 'delivered'").await, 15);
+        let recorded = "deals where follow_up_count = 1";
+        assert_eq!(rows(&world, recorded).await, i64::try_from(DEALS).unwrap());
+        let activities = "deal_activities where activity_type = 'follow_up'";
+        assert_eq!(rows(&world, activities).await, i64::try_from(DEALS).unwrap());
+        let quotes = "quotes where follow_up_count = 1";
+        assert_eq!(rows(&world, quotes).await, i64::try_from(QUOTES).unwrap());
+    }
+    assert!(cut > ROUNDS, "connections were cut: {cut}");
+}
