@@ -68,6 +68,8 @@ ids! {
     DncCheckId,
     /// A [`dnc`](crate::outreach::dnc) entry.
     DncId,
+    /// A [`feedback_request`](crate::feedback::feedback_request).
+    FeedbackRequestId,
     /// A message of the [`outbox`](crate::engine::outbox).
     OutboxId,
     /// A [`pattern`](crate::health::pattern) analysis.

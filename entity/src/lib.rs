@@ -8,6 +8,7 @@
 pub mod customers;
 pub mod email;
 pub mod engine;
+pub mod feedback;
 pub mod health;
 pub mod id;
 pub mod outreach;

@@ -5,7 +5,7 @@ use sea_orm::{
     sea_query::PostgresQueryBuilder,
 };
 
-use crate::{customers, engine, health, outreach, sales, support, tenancy};
+use crate::{customers, engine, feedback, health, outreach, sales, support, tenancy};
 
 /// The role that owns every table and cannot log in.
 pub const OWNER: &str = "keel_owner";
@@ -223,4 +223,5 @@ registry! {
     sales::task,
     support::case_counter,
     support::case,
+    feedback::feedback_request,
 }

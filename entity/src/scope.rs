@@ -2,7 +2,7 @@
 
 use sea_orm::{EntityTrait, PrimaryKeyTrait};
 
-use crate::{customers, engine, health, id, outreach, sales, support, tenancy};
+use crate::{customers, engine, feedback, health, id, outreach, sales, support, tenancy};
 
 /// A table whose every row belongs to one tenant, which its key begins with.
 pub trait TenantScoped:
@@ -45,4 +45,5 @@ tenant_scoped! {
     sales::task by id::TaskId,
     support::case_counter by i32,
     support::case by id::CaseId,
+    feedback::feedback_request by id::FeedbackRequestId,
 }

@@ -20,6 +20,7 @@ select create_distributed_table('public.deal_stage_history', 'tenant_id', coloca
 select create_distributed_table('public.dnc_checks', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.dnc_list', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.engine_runs', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.feedback_requests', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.outbox', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.quotes', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.quote_activities', 'tenant_id', colocate_with => 'public.customers');
@@ -44,6 +45,7 @@ select truncate_local_data_after_distributing_table('public.deal_stage_history')
 select truncate_local_data_after_distributing_table('public.dnc_checks');
 select truncate_local_data_after_distributing_table('public.dnc_list');
 select truncate_local_data_after_distributing_table('public.engine_runs');
+select truncate_local_data_after_distributing_table('public.feedback_requests');
 select truncate_local_data_after_distributing_table('public.outbox');
 select truncate_local_data_after_distributing_table('public.quotes');
 select truncate_local_data_after_distributing_table('public.quote_activities');

@@ -44,4 +44,5 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000010_tenancy_touch",
     "m20261121_000011_engine_tables",
     "m20261121_000012_sales_views",
+    "m20261121_000020_feedback_tables",
 };

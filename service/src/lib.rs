@@ -6,6 +6,7 @@ pub mod customers;
 mod db;
 pub mod engine;
 mod error;
+pub mod feedback;
 
 pub mod health;
 mod input;

@@ -6,6 +6,7 @@ mod customers;
 mod db;
 mod diff;
 mod engine;
+mod feedback;
 mod health;
 mod house;
 mod isolation;

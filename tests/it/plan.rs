@@ -4,6 +4,7 @@
 //! Each context says which queries it has, and on which rows they are tried.
 
 mod engine;
+mod feedback;
 mod health;
 mod outreach;
 mod sales;
@@ -36,7 +37,14 @@ async fn crowd(world: &World) {
     for who in [&world.context, &world.neighbour] {
         world.populate(who).await;
         let of = who.tenant.to_string();
-        let contexts = [sales::ROWS, outreach::ROWS, health::ROWS, engine::ROWS, support::ROWS];
+        let contexts = [
+            sales::ROWS,
+            outreach::ROWS,
+            health::ROWS,
+            engine::ROWS,
+            support::ROWS,
+            feedback::ROWS,
+        ];
         for rows in contexts {
             world.owner.execute_unprepared(&rows.replace("TENANT", &of)).await.unwrap();
         }
@@ -45,8 +53,14 @@ async fn crowd(world: &World) {
 }
 
 fn queries(tx: &Tx) -> Vec<Query> {
-    let contexts =
-        [sales::queries, outreach::queries, health::queries, engine::queries, support::queries];
+    let contexts = [
+        sales::queries,
+        outreach::queries,
+        health::queries,
+        engine::queries,
+        support::queries,
+        feedback::queries,
+    ];
     contexts.into_iter().flat_map(|queries| queries(tx)).collect()
 }
 

@@ -5,6 +5,7 @@
 
 mod customers;
 mod engine;
+mod feedback;
 mod health;
 mod outreach;
 mod sales;
@@ -25,6 +26,7 @@ fn checks() -> Vec<Broken> {
     let all = [
         customers::CHECKS,
         engine::CHECKS,
+        feedback::CHECKS,
         health::CHECKS,
         outreach::CHECKS,
         sales::CHECKS,
@@ -39,6 +41,7 @@ fn unique() -> Vec<Broken> {
     let all = [
         customers::UNIQUE,
         engine::UNIQUE,
+        feedback::UNIQUE,
         health::UNIQUE,
         outreach::UNIQUE,
         sales::UNIQUE,

@@ -214,7 +214,9 @@ async fn names_are_short_enough_for_a_shard_and_nothing_is_left_half_made() {
 
 #[tokio::test]
 async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
-    use entity::{customers::customer, engine, health, outreach, sales, support};
+    use entity::{
+        customers::customer, engine, feedback::feedback_request, health, outreach, sales, support,
+    };
     use sea_orm::{ActiveEnum, Iterable};
 
     fn list<E: ActiveEnum<Value = String> + Iterable>(table: &str, column: &str) -> String {
@@ -257,6 +259,10 @@ async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
         list::<support::case::Priority>("tasks", "priority"),
         list::<support::case::Status>("cases", "status"),
         list::<support::case::Priority>("cases", "priority"),
+        list::<feedback_request::Status>("feedback_requests", "status"),
+        list::<feedback_request::SkipReason>("feedback_requests", "skip_reason"),
+        list::<feedback_request::Sentiment>("feedback_requests", "sentiment"),
+        list::<feedback_request::Issue>("feedback_requests", "issues"),
     ];
     said.sort();
     // Every CHECK of one column that lists words, whoever wrote it.

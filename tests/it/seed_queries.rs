@@ -15,6 +15,7 @@ struct Seed {
 }
 
 const AS_WRITTEN: &[Seed] = &[
+    Seed { number: 28, sql: "SELECT COUNT(*) FROM feedback_requests;", rows: 1 },
     Seed {
         number: 29,
         sql: "SELECT id, last_activity_at, auto_follow_up_enabled\nFROM deals\nLIMIT 5;",
@@ -96,6 +97,17 @@ const INSTEAD: &[(u8, &str, &str, &str, usize)] = &[
         "our role is keel_app, and one connects as it instead of becoming it",
         "SET ROLE authenticated;",
         "SELECT current_user;",
+        1,
+    ),
+    (
+        37,
+        "a `?` is another driver's placeholder: it stands for a tenant's id",
+        "SELECT * FROM feedback_requests
+WHERE tenant_id = ? AND status = 'pending' AND scheduled_for <= NOW()
+ORDER BY scheduled_for LIMIT 20;",
+        "SELECT * FROM feedback_requests
+WHERE tenant_id = 'YOUR_TENANT_ID' AND status = 'pending' AND scheduled_for <= NOW()
+ORDER BY scheduled_for LIMIT 20;",
         1,
     ),
     (

@@ -8,6 +8,7 @@ use service::{
     Context, Result, Tx,
     customers::customer,
     engine::outbox::{self, Content},
+    feedback::feedback_request,
     health::{client_health_score, pattern},
     outreach::dnc,
     sales::{
@@ -20,6 +21,7 @@ use service::{
     support::case::{self, Priority},
     tenancy::user,
 };
+use uuid::Uuid;
 
 use crate::World;
 
@@ -135,6 +137,13 @@ impl World {
                 priority: Priority::Normal,
             };
             case::open(tx, new).await?;
+            let delivery = feedback_request::New {
+                order_id: Uuid::now_v7(),
+                client_id: client(),
+                contact_id: Some(ada.id),
+                delivered_at: tx.now() - TimeDelta::days(7),
+            };
+            feedback_request::schedule(tx, delivery).await?;
             Ok(())
         })
         .await;

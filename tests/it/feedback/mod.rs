@@ -1,0 +1,3 @@
+//! What customers say when they are asked.
+
+mod feedback_request;
