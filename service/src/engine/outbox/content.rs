@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result, Tx,
+    feedback::feedback_request,
     sales::{deal, quote},
 };
 
@@ -105,5 +106,12 @@ contents! {
         record: quote::record_follow_up,
         release: quote::release_follow_up,
         stands: quote::follow_up_stands,
+    },
+    /// A request for feedback to the contact of a delivered order.
+    FeedbackRequest(feedback_request::Claim) {
+        subject: feedback_request::Claim::subject,
+        record: feedback_request::record_sent,
+        release: feedback_request::release,
+        stands: feedback_request::stands,
     },
 }

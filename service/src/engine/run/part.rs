@@ -7,6 +7,7 @@ use super::{Decided, Limits};
 use crate::{
     Result, Tx,
     engine::outbox::{self, Content},
+    feedback::feedback_request,
     health::pattern,
     sales::{
         deal::{self, Claims},
@@ -37,6 +38,8 @@ pub(super) enum Part {
     LookAtPatterns,
     ExpireQuotes,
     FollowQuotesUp,
+    ExpireRequests,
+    AskForFeedback,
     Forget,
 }
 
@@ -46,6 +49,7 @@ pub(super) fn parts(step: Step) -> &'static [Part] {
         Step::Deals => &[Part::MarkStalled, Part::FollowDealsUp],
         Step::Patterns => &[Part::LookAtPatterns],
         Step::Quotes => &[Part::ExpireQuotes, Part::FollowQuotesUp],
+        Step::Feedback => &[Part::ExpireRequests, Part::AskForFeedback],
         Step::Day => &[Part::Forget],
         _ => &[],
     }
@@ -69,6 +73,25 @@ impl Part {
             Self::ExpireQuotes => {
                 let expired = quote::expire(tx, AT_ONCE).await?;
                 Ok(Piece::swept(expired.len().try_into().unwrap_or(u64::MAX)))
+            }
+            Self::ExpireRequests => {
+                let expired = feedback_request::expire(tx, AT_ONCE).await?;
+                Ok(Piece::swept(expired.len().try_into().unwrap_or(u64::MAX)))
+            }
+            Self::AskForFeedback => {
+                let Some(ask) = claims(tx, limits, Topic::FeedbackRequest).await? else {
+                    return Ok(Piece::limited());
+                };
+                let done = feedback_request::claim(tx, &ask).await?;
+                let skipped = done.skipped.len();
+                let claimed = done.claims.into_iter().map(|claim| {
+                    let day = claim.delivery_date.date_naive();
+                    (Content::FeedbackRequest(claim), format!("an order was delivered on {day}"))
+                });
+                let mut piece = decide(tx, &ask, claimed.collect()).await?;
+                piece.handled += skipped;
+                piece.more |= skipped > 0;
+                Ok(piece)
             }
             Self::Forget => Ok(Piece::swept(super::forget(tx).await?)),
             Self::FollowDealsUp => {

@@ -12,6 +12,9 @@ use entity::{
 pub enum When {
     /// Every day at these minutes of the day.
     Daily(&'static [u32]),
+    /// Every day from this hour on, and each hour after it: for those to whom it is too early then,
+    /// since they are further west.
+    Hourly(u32),
     /// On Mondays at this minute of the day. A Monday that was missed is made up for on a later day
     /// of the week, from the same hour on.
     Mondays(u32),
@@ -45,9 +48,9 @@ pub const PLAN: [Planned; 10] = [
     Planned { step: Step::Deals, when: When::Daily(&[at(8, 0), at(14, 0)]), until: EVENING },
     Planned { step: Step::Patterns, when: When::Daily(&[at(8, 0)]), until: MIDNIGHT },
     Planned { step: Step::Week, when: When::Mondays(at(8, 0)), until: MIDNIGHT },
-    Planned { step: Step::Feedback, when: When::Daily(&[at(9, 0)]), until: EVENING },
+    Planned { step: Step::Feedback, when: When::Hourly(9), until: EVENING },
     Planned { step: Step::Health, when: When::Daily(&[at(9, 0)]), until: MIDNIGHT },
-    Planned { step: Step::Quotes, when: When::Daily(&[at(10, 0)]), until: EVENING },
+    Planned { step: Step::Quotes, when: When::Hourly(10), until: EVENING },
     Planned { step: Step::Interventions, when: When::Daily(&[at(10, 30)]), until: EVENING },
     Planned { step: Step::Enrichment, when: When::Every(30), until: MIDNIGHT },
     Planned { step: Step::Day, when: When::Daily(&[at(18, 0)]), until: MIDNIGHT },
@@ -69,6 +72,10 @@ impl Planned {
         match self.when {
             When::Daily(minutes) => {
                 let slots = minutes.iter().rev().map(|minute| on(0, *minute));
+                slots.into_iter().find(|slot| *slot <= now)
+            }
+            When::Hourly(hour) => {
+                let slots = (hour..24).rev().map(|hour| on(0, hour * 60));
                 slots.into_iter().find(|slot| *slot <= now)
             }
             When::Mondays(minute) => {
@@ -120,6 +127,11 @@ mod tests {
             assert_eq!(slot(step, Tz::UTC, &monday(hour)).as_deref(), Some(expected));
         }
         assert_eq!(slot(Step::Deals, Tz::UTC, &monday("13:59:59")).as_deref(), Some("Mon 08:00"));
+        assert_eq!(slot(Step::Quotes, Tz::UTC, &monday("11:59:59")).as_deref(), Some("Mon 11:00"));
+        assert_eq!(
+            slot(Step::Feedback, Tz::UTC, &monday("19:59:59")).as_deref(),
+            Some("Mon 19:00")
+        );
         assert_eq!(slot(Step::Deals, Tz::UTC, &monday("14:00:00")).as_deref(), Some("Mon 14:00"));
         assert_eq!(
             slot(Step::Enrichment, Tz::UTC, &monday("00:29:59")).as_deref(),

@@ -102,7 +102,7 @@ async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cu
     for round in 0..ROUNDS {
         let scene = format!(
             "delete from outbox; delete from engine_runs; delete from quote_activities;
-             delete from quote_outcomes; delete from quotes; delete from deals;
+             delete from quote_outcomes; delete from quotes; delete from deals; delete from feedback_requests;
              insert into deals (tenant_id, id, client_id, contact_id, title, stage_entered_at,
                                 created_at)
              select '{tenant}', gen_random_uuid(), 'cs_1_acme', k.id, 'd' || n,
