@@ -178,7 +178,10 @@ impl TableSpec for Entity {
 
     fn checks() -> Vec<Check> {
         vec![
-            Check::new("contact_enrichment_queue_attempts_range", "attempts between 0 and most_attempts"),
+            Check::new(
+                "contact_enrichment_queue_attempts_range",
+                "attempts between 0 and most_attempts",
+            ),
             Check::new(
                 "contact_enrichment_queue_claim_whole",
                 "(claim is null) = (lease_until is null)",

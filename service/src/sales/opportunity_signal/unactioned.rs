@@ -94,9 +94,8 @@ order by s.strength_gap, s.created_at, s.id limit $3";
 #[tracing::instrument(name = "opportunity_signal::unactioned", skip_all, fields(tenant = %tx.context().tenant, rows))]
 pub async fn unactioned(tx: &Tx, ask: &Unactioned) -> Result<Page<Waiting, After>> {
     page::check(ask.limit)?;
-    let least = (ask.min_strength * Decimal::ONE_HUNDRED).ceil();
-    let least = least.to_i32().filter(|least| (0..=100).contains(least));
-    let least = least.filter(|_| (Decimal::ZERO..=Decimal::ONE).contains(&ask.min_strength));
+    let share = Some(ask.min_strength).filter(|s| (Decimal::ZERO..=Decimal::ONE).contains(s));
+    let least = share.and_then(|share| (share * Decimal::ONE_HUNDRED).ceil().to_i32());
     let least = least.ok_or_else(|| Error::invalid("min_strength", "must be from 0 to 1"))?;
     let as_of = ask.after.map_or(tx.now(), |after| after.as_of);
     input::at("after", as_of)?;

@@ -131,8 +131,8 @@ fn called(words: &str) -> Option<Label> {
     ];
     const FAX: [&str; 4] = ["fax", "telefax", "f", "факс"];
     let words = words.to_lowercase();
-    let words = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let last = words.last()?;
+    let mut words = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let last = words.next_back()?;
     Some(match last {
         word if MOBILE.contains(&word) => Label::Mobile,
         word if FAX.contains(&word) => Label::Fax,
