@@ -66,14 +66,17 @@ impl<'a> Lines<'a> {
             }
         }
         // What stands above a separator may be its closing: "Best regards,", a name, "--", the rest.
-        if let Some((at, "")) = start {
+        if let Some((at, "")) = start
+            && lines.get(at).is_some_and(|line| is_rule(line))
+        {
             let first = at.saturating_sub(6);
-            let above = lines.get(first..at).unwrap_or_default();
-            let closing = above.iter().rposition(|line| after_closing(line).is_some());
-            if let Some(found) = closing {
-                let line = above.get(found).copied().unwrap_or_default();
-                start = Some((first + found, after_closing(line).unwrap_or_default()));
-            }
+            let signed = |closing: usize, rest: &str| {
+                let mut below = lines.get(closing + 1..at).unwrap_or_default().iter();
+                !rest.is_empty() || below.find(|line| !line.is_empty()).is_some_and(|l| is_name(l))
+            };
+            let above =
+                (first..at).rev().filter_map(|at| Some((at, after_closing(lines.get(at)?)?)));
+            start = above.filter(|(at, rest)| signed(*at, rest)).max().or(start);
         }
         if let Some((at, rest)) = start {
             let after = lines.get(at + 1..).unwrap_or_default().iter().copied();
@@ -99,9 +102,12 @@ impl<'a> Lines<'a> {
 
 /// What a line says after a separator or a closing formula; `None` if it is neither.
 fn after_marker(line: &str) -> Option<&str> {
-    let is_rule = line.chars().count() >= 2
-        && line.chars().all(|c| matches!(c, '-' | '_' | '—' | '–' | '=' | '*'));
-    if is_rule { Some("") } else { after_closing(line) }
+    if is_rule(line) { Some("") } else { after_closing(line) }
+}
+
+fn is_rule(line: &str) -> bool {
+    line.chars().count() >= 2
+        && line.chars().all(|c| matches!(c, '-' | '_' | '—' | '–' | '=' | '*'))
 }
 
 fn after_closing(line: &str) -> Option<&str> {
