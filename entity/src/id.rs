@@ -54,6 +54,12 @@ ids! {
     CaseId,
     /// A [`client_health_score`](crate::health::client_health_score).
     ClientHealthScoreId,
+    /// A [`contact_enrichment`](crate::sales::contact_enrichment).
+    ContactEnrichmentId,
+    /// A [`contact_enrichment_proposal`](crate::sales::contact_enrichment_proposal).
+    ContactEnrichmentProposalId,
+    /// A [`contact_field`](crate::sales::contact_field).
+    ContactFieldId,
     /// A [`contact`](crate::sales::contact).
     ContactId,
     /// A [`deal_activity`](crate::sales::deal_activity).
@@ -70,6 +76,8 @@ ids! {
     DncId,
     /// A [`feedback_request`](crate::feedback::feedback_request).
     FeedbackRequestId,
+    /// An [`opportunity_signal`](crate::sales::opportunity_signal).
+    OpportunitySignalId,
     /// A message of the [`outbox`](crate::engine::outbox).
     OutboxId,
     /// A [`pattern`](crate::health::pattern) analysis.

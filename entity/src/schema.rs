@@ -224,4 +224,8 @@ registry! {
     support::case_counter,
     support::case,
     feedback::feedback_request,
+    sales::contact_enrichment,
+    sales::contact_enrichment_proposal,
+    sales::contact_field,
+    sales::opportunity_signal,
 }

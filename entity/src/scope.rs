@@ -46,4 +46,8 @@ tenant_scoped! {
     support::case_counter by i32,
     support::case by id::CaseId,
     feedback::feedback_request by id::FeedbackRequestId,
+    sales::contact_enrichment by id::ContactEnrichmentId,
+    sales::contact_enrichment_proposal by id::ContactEnrichmentProposalId,
+    sales::contact_field by id::ContactFieldId,
+    sales::opportunity_signal by id::OpportunitySignalId,
 }

@@ -45,4 +45,6 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000011_engine_tables",
     "m20261121_000012_sales_views",
     "m20261121_000020_feedback_tables",
+    "m20261121_000030_sales_enrichment",
+    "m20261121_000031_sales_signal_questions",
 };

@@ -125,6 +125,7 @@ fn referred_to(key: &str) -> &'static str {
         "case_created_id" => "case",
         "quote_id" | "supersedes_id" => "quote",
         "client_email" => "client",
+        "enrichment_id" => "enrichment",
         "tenant_id" => "tenant",
         _ => "row that is referred to",
     }

@@ -263,6 +263,16 @@ async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
         list::<feedback_request::SkipReason>("feedback_requests", "skip_reason"),
         list::<feedback_request::Sentiment>("feedback_requests", "sentiment"),
         list::<feedback_request::Issue>("feedback_requests", "issues"),
+        list::<sales::contact_enrichment::Source>("contact_enrichment_queue", "source"),
+        list::<sales::contact_enrichment::Status>("contact_enrichment_queue", "status"),
+        list::<sales::contact_enrichment::Skip>("contact_enrichment_queue", "skip_reason"),
+        list::<sales::contact_enrichment::Source>("contact_enrichment_proposals", "source"),
+        list::<sales::contact_enrichment_proposal::State>("contact_enrichment_proposals", "state"),
+        list::<sales::contact_field::Field>("contact_enrichment_proposals", "field"),
+        list::<sales::contact_enrichment::Source>("contact_fields", "source"),
+        list::<sales::contact_field::Field>("contact_fields", "field"),
+        list::<sales::opportunity_signal::SignalType>("opportunity_signals", "signal_type"),
+        list::<sales::opportunity_signal::SourceType>("opportunity_signals", "source_type"),
     ];
     said.sort();
     // Every CHECK of one column that lists words, whoever wrote it.

@@ -27,6 +27,29 @@ const AS_WRITTEN: &[Seed] = &[
     Seed { number: 32, sql: "SELECT * FROM get_quotes_needing_followup('YOUR_TENANT_ID', 5);", rows: 0 },
     // It sets what nothing of ours reads; the tenant is said by keel.set_tenant.
     Seed { number: 35, sql: "SET request.jwt.claims TO '{\"sub\":\"USER_ID\"}';", rows: 0 },
+    // A question mark stands for the tenant's id, in this and the next.
+    Seed {
+        number: 40,
+        sql: "SELECT * FROM contact_enrichment_queue
+WHERE tenant_id = ? AND status = 'pending'
+ORDER BY created_at LIMIT 20;",
+        rows: 1,
+    },
+    Seed {
+        number: 41,
+        sql: "SELECT * FROM opportunity_signals
+WHERE tenant_id = ? AND actioned = FALSE
+ORDER BY signal_strength DESC LIMIT 20;",
+        rows: 2,
+    },
+    // The view is about the 90 days up to the database's own time.
+    Seed {
+        number: 46,
+        sql: "SELECT * FROM signal_action_rates
+WHERE tenant_id = 'YOUR_TENANT_ID'
+ORDER BY action_rate_pct DESC;",
+        rows: 0,
+    },
     Seed { number: 36, sql: "SELECT COUNT(*) FROM quotes; -- Should be isolated by tenant", rows: 1 },
     // These views reach ninety days back from the real day.
     Seed {
@@ -172,6 +195,7 @@ ORDER BY idx_scan DESC;",
 
 async fn rows(world: &World, who: &Context, sql: &str) -> Result<usize, String> {
     let sql = sql.replace("YOUR_TENANT_ID", &who.tenant.to_string());
+    let sql = sql.replace("tenant_id = ?", &format!("tenant_id = '{}'", who.tenant));
     let ask = Statement::from_string(DbBackend::Postgres, sql);
     let ask = async |tx: &Tx| Ok(tx.query_all_raw(ask).await?.len());
     world.db.run(who.clone(), ask).await.map_err(|error| format!("{error:?}"))

@@ -13,8 +13,10 @@ use service::{
     outreach::dnc,
     sales::{
         contact,
+        contact_enrichment::{self, Source},
         deal::{self, Activity, Claims, Stage},
         deal_stage_config::{self, Expect},
+        opportunity_signal,
         quote::{self, Outcome, OutcomeOf},
         task,
     },
@@ -144,6 +146,14 @@ impl World {
                 delivered_at: tx.now() - TimeDelta::days(7),
             };
             feedback_request::schedule(tx, delivery).await?;
+            let signed = "Regards,\nAda Byron\nTitle: Head of Engines\nMobile: +1 646 555 1002";
+            let new = contact_enrichment::New::signed(ada.id, signed);
+            contact_enrichment::enqueue(tx, new).await?;
+            contact_enrichment::work_signatures(tx, 10).await?;
+            let new = contact_enrichment::New::asked(ada.id, Source::Apollo);
+            contact_enrichment::enqueue(tx, new).await?;
+            let source = opportunity_signal::Source::email("message-1", ada.id);
+            opportunity_signal::detect_in(tx, &source, "We are growing, and need it asap.").await?;
             Ok(())
         })
         .await;

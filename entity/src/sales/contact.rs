@@ -36,6 +36,12 @@ pub struct Model {
     pub phone: Option<Phone>,
     #[sea_orm(column_type = "Text", nullable)]
     pub mobile: Option<Phone>,
+    /// Where the person's profile is.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub linkedin_url: Option<String>,
+    /// The person's own site, or the company's, as it was written.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub website: Option<String>,
     /// Where the person is; null: not known. Mail then keeps the tenant's hours; for calls see
     /// `service::outreach::dnc::clear`.
     #[sea_orm(column_type = "Text", nullable)]
@@ -73,10 +79,16 @@ impl TableSpec for Entity {
             Check::new("contacts_email_form", "email = lower(email) and char_length(email) <= 254"),
             Check::new("contacts_phone_form", "phone ~ '^\\+[1-9][0-9]{6,14}$'"),
             Check::new("contacts_mobile_form", "mobile ~ '^\\+[1-9][0-9]{6,14}$'"),
+            Check::length("contacts_linkedin_url_length", "linkedin_url", 500),
+            Check::length("contacts_website_length", "website", 500),
         ]
     }
 
     fn indexes() -> Vec<Index> {
-        vec![Index::new("contacts_of_client", "tenant_id, client_id")]
+        vec![
+            Index::new("contacts_of_client", "tenant_id, client_id"),
+            Index::new("contacts_of_email", "tenant_id, email")
+                .with("where email is not null and deleted_at is null"),
+        ]
     }
 }

@@ -1,5 +1,7 @@
 //! The people at the tenant's customers.
 
+mod field;
+
 pub use entity::sales::contact::Model;
 use entity::{
     email::Email,
@@ -8,10 +10,18 @@ use entity::{
     sales::{contact, quote::Stop},
     zone::Zone,
 };
-use sea_orm::{IntoActiveModel, Set};
+use sea_orm::{ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Select, Set};
 use validator::Validate;
 
+pub use self::field::{Field, Provenance, provenance, set_field, verify_field};
+pub(crate) use self::field::{MOST, Said, known, locked, note, person, value_of, write};
 use crate::{Error, Result, Tx, customers::customer, input, sales::quote};
+
+#[doc(hidden)]
+pub mod queries {
+    //! The texts of the queries, for the tests that ask Postgres how it would answer them.
+    pub use super::of_email;
+}
 
 /// Somebody to be added.
 #[derive(Clone, Debug, Validate)]
@@ -75,6 +85,16 @@ pub(crate) async fn get_of(tx: &Tx, id: ContactId, client: &ClientId) -> Result<
     } else {
         Err(Error::invalid("contact_id", "works for another customer"))
     }
+}
+
+/// Who has an address: two at the most, since two are too many already. Served by
+/// `contacts_of_email`.
+#[must_use]
+pub fn of_email(tx: &Tx, email: &Email) -> Select<contact::Entity> {
+    tx.find::<contact::Entity>()
+        .filter(contact::Column::Email.eq(email.clone()))
+        .filter(contact::Column::DeletedAt.is_null())
+        .limit(2)
 }
 
 /// Records that somebody wants no more automatic mail, which ends the follow-ups of their quotes.

@@ -3,6 +3,102 @@
 use super::Broken;
 
 pub const CHECKS: &[Broken] = &[
+    ("contact_enrichment_proposals_confidence_range", "confidence = -0.0001"),
+    ("contact_enrichment_proposals_confidence_range", "confidence = 1.0001"),
+    ("contact_enrichment_proposals_confidence_range", "confidence = 'NaN'"),
+    ("contact_enrichment_proposals_field_known", "field = 'shoe_size'"),
+    ("contact_enrichment_proposals_resolved_by_whom", "resolved_at = now()"),
+    ("contact_enrichment_proposals_resolved_by_whom", "resolved_by = gen_random_uuid()"),
+    ("contact_enrichment_proposals_resolved_by_whom", "state = 'accepted'"),
+    ("contact_enrichment_proposals_resolved_by_whom", "state = 'rejected', resolved_at = now()"),
+    ("contact_enrichment_proposals_source_known", "source = 'rumour'"),
+    ("contact_enrichment_proposals_state_known", "state = 'perhaps'"),
+    ("contact_enrichment_proposals_value_length", "value = ''"),
+    ("contact_enrichment_proposals_value_length", "value = repeat('x', 501)"),
+    ("contact_enrichment_queue_attempts_range", "attempts = -1"),
+    ("contact_enrichment_queue_attempts_range", "attempts = most_attempts + 1"),
+    ("contact_enrichment_queue_claim_whole", "lease_until = now()"),
+    ("contact_enrichment_queue_claim_whole", "claim = gen_random_uuid()"),
+    ("contact_enrichment_queue_conflicts_form", "merge_conflicts = '{}'"),
+    ("contact_enrichment_queue_email_form", "email_address = 'Ada@acme.example'"),
+    ("contact_enrichment_queue_email_form", "email_address = repeat('x', 255)"),
+    ("contact_enrichment_queue_ended_when", "processed_at = now() where status = 'pending'"),
+    ("contact_enrichment_queue_ended_when", "processed_at = null where status = 'completed'"),
+    ("contact_enrichment_queue_error_length", "error_message = ''"),
+    ("contact_enrichment_queue_error_length", "error_message = repeat('x', 1001)"),
+    ("contact_enrichment_queue_extracted_form", "extracted_data = '[]'"),
+    (
+        "contact_enrichment_queue_failed_why",
+        "status = 'failed', processed_at = now() where status = 'pending'",
+    ),
+    (
+        "contact_enrichment_queue_held_while_processing",
+        "handed_over_at = now() where status = 'pending'",
+    ),
+    (
+        "contact_enrichment_queue_held_while_processing",
+        "status = 'processing' where status = 'pending'",
+    ),
+    (
+        "contact_enrichment_queue_merged_to_its_contact",
+        "merged_to_contact_id = contact_id where status = 'pending'",
+    ),
+    (
+        "contact_enrichment_queue_merged_to_its_contact",
+        "merged_to_contact_id = gen_random_uuid() where status = 'completed'",
+    ),
+    ("contact_enrichment_queue_skip_known", "skip_reason = 'boredom'"),
+    ("contact_enrichment_queue_skipped_why", "skip_reason = 'suppressed'"),
+    (
+        "contact_enrichment_queue_skipped_why",
+        "status = 'skipped', processed_at = now() where status = 'pending'",
+    ),
+    ("contact_enrichment_queue_source_id_length", "source_id = ''"),
+    ("contact_enrichment_queue_source_id_length", "source_id = repeat('x', 201)"),
+    ("contact_enrichment_queue_source_known", "source = 'rumour' where status = 'pending'"),
+    ("contact_enrichment_queue_status_known", "status = 'waiting' where status = 'pending'"),
+    ("contact_enrichment_queue_subject", "contact_id = null where status = 'pending'"),
+    (
+        "contact_enrichment_queue_text_length",
+        "source = 'email_signature', source_text = repeat('x', 10001) where status = 'pending'",
+    ),
+    ("contact_enrichment_queue_text_until_read", "source_text = 'x'"),
+    (
+        "contact_enrichment_queue_text_until_read",
+        "source = 'email_signature' where status = 'pending'",
+    ),
+    ("contact_fields_confidence_range", "confidence = -0.0001"),
+    ("contact_fields_confidence_range", "confidence = 1.0001"),
+    ("contact_fields_confidence_range", "confidence = 'NaN'"),
+    ("contact_fields_field_known", "field = 'shoe_size'"),
+    ("contact_fields_none_if_verified", "value = null"),
+    ("contact_fields_source_known", "source = 'rumour'"),
+    ("contact_fields_value_length", "value = ''"),
+    ("contact_fields_value_length", "value = repeat('x', 501)"),
+    ("contact_fields_verified_by_whom", "verified_at = now()"),
+    ("contact_fields_verified_by_whom", "verified_by = gen_random_uuid()"),
+    ("contacts_linkedin_url_length", "linkedin_url = ''"),
+    ("contacts_linkedin_url_length", "linkedin_url = repeat('x', 501)"),
+    ("contacts_website_length", "website = ''"),
+    ("contacts_website_length", "website = repeat('x', 501)"),
+    ("opportunity_signals_action_result_length", "action_result = ''"),
+    ("opportunity_signals_action_result_length", "action_result = repeat('x', 2001)"),
+    ("opportunity_signals_action_taken_length", "action_taken = ''"),
+    ("opportunity_signals_action_taken_length", "action_taken = repeat('x', 201)"),
+    ("opportunity_signals_actioned_whole", "actioned = true"),
+    ("opportunity_signals_actioned_whole", "actioned_at = now()"),
+    ("opportunity_signals_actioned_whole", "actioned_by = gen_random_uuid()"),
+    ("opportunity_signals_actioned_whole", "action_result = 'x'"),
+    ("opportunity_signals_actioned_whole", "actioned = true, actioned_at = now()"),
+    ("opportunity_signals_context_form", "context = '[]'"),
+    ("opportunity_signals_source_id_length", "source_id = ''"),
+    ("opportunity_signals_source_id_length", "source_id = repeat('x', 201)"),
+    ("opportunity_signals_source_known", "source_type = 'rumour'"),
+    ("opportunity_signals_strength_range", "signal_strength = -0.01"),
+    ("opportunity_signals_strength_range", "signal_strength = 1.01"),
+    ("opportunity_signals_text_length", "extracted_text = ''"),
+    ("opportunity_signals_text_length", "extracted_text = repeat('x', 2001)"),
+    ("opportunity_signals_type_known", "signal_type = 'joy'"),
     ("contacts_email_form", "email = 'Ada@acme.example'"),
     ("contacts_email_form", "email = repeat('x', 255)"),
     ("contacts_first_name_length", "first_name = ''"),
@@ -103,6 +199,37 @@ pub const CHECKS: &[Broken] = &[
 ];
 
 pub const UNIQUE: &[Broken] = &[
+    (
+        "contact_enrichment_proposals_field",
+        "insert into contact_enrichment_proposals (tenant_id, id, enrichment_id, contact_id, field, \
+         value, source, confidence, observed_at, state) select tenant_id, gen_random_uuid(), \
+         enrichment_id, contact_id, field, 'x', source, 1, now(), state from \
+         contact_enrichment_proposals",
+    ),
+    (
+        "contact_enrichment_queue_live_contact",
+        "insert into contact_enrichment_queue (tenant_id, id, contact_id, source, observed_at, \
+         next_attempt_at) select tenant_id, gen_random_uuid(), contact_id, source, now(), now() \
+         from contact_enrichment_queue where status = 'pending'",
+    ),
+    (
+        "contact_enrichment_queue_live_email",
+        "insert into contact_enrichment_queue (tenant_id, id, email_address, source, observed_at, \
+         next_attempt_at) select id, gen_random_uuid(), 'kim@acme.example', 'apollo', now(), now() \
+         from tenants, generate_series(1, 2)",
+    ),
+    (
+        "contact_fields_field",
+        "insert into contact_fields (tenant_id, id, contact_id, field, value, source, confidence, \
+         observed_at) select tenant_id, gen_random_uuid(), contact_id, field, 'x', source, 1, now() \
+         from contact_fields",
+    ),
+    (
+        "opportunity_signals_once",
+        "insert into opportunity_signals (tenant_id, id, source_type, source_id, signal_type) \
+         select tenant_id, gen_random_uuid(), source_type, source_id, signal_type from \
+         opportunity_signals",
+    ),
     (
         "deal_activities_follow_up_once",
         "insert into deal_activities (tenant_id, id, deal_id, activity_type, occurred_at, \

@@ -1,12 +1,17 @@
 //! The people at customers.
 
+use entity::id::UserId;
 use integration::{
     World,
     populate::{self, acme, person},
 };
 use service::{
-    Error,
-    sales::{contact, quote},
+    Actor, Context, Error, Tx,
+    sales::{
+        contact::{self, Field},
+        contact_enrichment::{self, Found, New, Source},
+        quote,
+    },
 };
 
 #[tokio::test]
@@ -66,4 +71,90 @@ async fn a_name_without_letters_or_with_a_nul_is_refused_and_nothing_is_written(
         assert!(matches!(added, Err(Error::Invalid { field, .. }) if field == "first_name"));
     }
     assert_eq!(world.strings("select count(*)::text from contacts").await, ["0"]);
+}
+
+fn somebody(world: &World) -> Context {
+    Context { actor: Actor::User(UserId::new()), ..world.context.clone() }
+}
+
+#[tokio::test]
+async fn each_field_says_where_it_comes_from_until_somebody_changes_it() {
+    let world = World::new().await;
+    let who = somebody(&world);
+    let observed = world.context.now - chrono::TimeDelta::days(2);
+    let (ada, item) = world
+        .run(async |tx| {
+            acme(tx).await?;
+            let ada = person(tx).await?;
+            // What was given when Ada was added needs no proof.
+            assert!(contact::provenance(tx, ada.id).await?.is_empty());
+            let new = New { observed_at: Some(observed), ..New::asked(ada.id, Source::WebSearch) };
+            let item = contact_enrichment::enqueue(tx, new).await?.id;
+            let found = Found {
+                title: Some("Engineer".to_owned()),
+                department: Some("Engines".to_owned()),
+                confidence: Some("0.7500".parse().unwrap()),
+                ..Found::default()
+            };
+            contact_enrichment::complete(tx, item, found).await?;
+            Ok((ada.id, item))
+        })
+        .await;
+    world.run_as(&who, async |tx| contact::verify_field(tx, ada, Field::Title).await).await;
+    let known = world.run(async |tx| contact::provenance(tx, ada).await).await;
+    let [title, department] = known.as_slice() else { panic!("{known:?}") };
+    for (field, value) in [(title, "Engineer"), (department, "Engines")] {
+        assert_eq!(field.value.as_deref(), Some(value));
+        assert_eq!((field.source, field.enrichment_id), (Source::WebSearch, Some(item)));
+        assert_eq!((field.confidence, field.observed_at), ("0.75".parse().unwrap(), observed));
+    }
+    assert_eq!((title.verified_by, title.verified_at), (who.user(), Some(who.now)));
+    assert_eq!((department.verified_by, department.verified_at), (None, None));
+    let set = async |tx: &Tx| {
+        contact::set_field(tx, ada, Field::Department, Some("Looms".to_owned())).await
+    };
+    assert_eq!(world.run_as(&who, set).await.department.as_deref(), Some("Looms"));
+    let known = world.run(async |tx| contact::provenance(tx, ada).await).await;
+    assert_eq!((known[1].source, known[1].enrichment_id), (Source::Manual, None));
+    assert_eq!(known[1].verified_by, who.user());
+}
+
+#[tokio::test]
+async fn only_a_person_stands_by_a_field_and_by_none_that_is_empty() {
+    let world = World::new().await;
+    let who = somebody(&world);
+    let ada = world
+        .run(async |tx| {
+            acme(tx).await?;
+            Ok(person(tx).await?.id)
+        })
+        .await;
+    let verify = async |who: &Context, field| {
+        world.db.run(who.clone(), async |tx| contact::verify_field(tx, ada, field).await).await
+    };
+    let set = async |who: &Context, field, value: &str| {
+        let value = Some(value.to_owned());
+        world.db.run(who.clone(), async |tx| contact::set_field(tx, ada, field, value).await).await
+    };
+    let program = &world.context;
+    assert!(matches!(verify(program, Field::Phone).await, Err(Error::Denied(_))));
+    assert!(matches!(set(program, Field::Title, "x").await, Err(Error::Denied(_))));
+    assert!(matches!(verify(&who, Field::Title).await, Err(Error::Conflict(_))));
+    for (field, value) in [
+        (Field::Title, ""),
+        (Field::Title, "a\0"),
+        (Field::Phone, "212 555"),
+        (Field::Mobile, "+1"),
+    ] {
+        let done = set(&who, field, value).await;
+        assert!(matches!(done, Err(Error::Invalid { field, .. }) if field == "value"), "{value}");
+    }
+    let long = "x".repeat(501);
+    assert!(matches!(set(&who, Field::Website, &long).await, Err(Error::Invalid { .. })));
+    assert!(set(&who, Field::Website, &long[1..]).await.is_ok());
+    let theirs = Context { tenant: world.neighbour.tenant, ..who.clone() };
+    assert!(matches!(verify(&theirs, Field::Phone).await, Err(Error::NotFound("contact"))));
+    verify(&who, Field::Phone).await.unwrap();
+    let known = world.run(async |tx| contact::provenance(tx, ada).await).await;
+    assert_eq!(known.len(), 2);
 }
