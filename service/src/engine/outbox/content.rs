@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     Error, Result, Tx,
     feedback::feedback_request,
-    sales::{deal, quote},
+    sales::{contact_enrichment, deal, quote},
 };
 
 macro_rules! contents {
@@ -113,5 +113,12 @@ contents! {
         record: feedback_request::record_sent,
         release: feedback_request::release,
         stands: feedback_request::stands,
+    },
+    /// A question about a contact, to whoever looks people up.
+    EnrichmentRequest(contact_enrichment::Claim) {
+        subject: contact_enrichment::Claim::subject,
+        record: contact_enrichment::record_request,
+        release: contact_enrichment::release_request,
+        stands: contact_enrichment::request_stands,
     },
 }

@@ -10,6 +10,7 @@ use crate::{
     feedback::feedback_request,
     health::pattern,
     sales::{
+        contact_enrichment,
         deal::{self, Claims},
         quote,
     },
@@ -40,6 +41,9 @@ pub(super) enum Part {
     FollowQuotesUp,
     ExpireRequests,
     AskForFeedback,
+    ReadSignatures,
+    LapseRequests,
+    LookPeopleUp,
     Forget,
 }
 
@@ -50,6 +54,7 @@ pub(super) fn parts(step: Step) -> &'static [Part] {
         Step::Patterns => &[Part::LookAtPatterns],
         Step::Quotes => &[Part::ExpireQuotes, Part::FollowQuotesUp],
         Step::Feedback => &[Part::ExpireRequests, Part::AskForFeedback],
+        Step::Enrichment => &[Part::ReadSignatures, Part::LapseRequests, Part::LookPeopleUp],
         Step::Day => &[Part::Forget],
         _ => &[],
     }
@@ -92,6 +97,26 @@ impl Part {
                 piece.handled += skipped;
                 piece.more |= skipped > 0;
                 Ok(piece)
+            }
+            Self::ReadSignatures => {
+                let read = contact_enrichment::work_signatures(tx, AT_ONCE / 5).await?;
+                let done = read.completed + read.skipped;
+                Ok(Piece { failed: read.failed, ..Piece::looked(done + read.failed) })
+            }
+            Self::LapseRequests => {
+                let lapsed = contact_enrichment::lapse(tx, AT_ONCE).await?;
+                Ok(Piece::looked(lapsed))
+            }
+            Self::LookPeopleUp => {
+                let Some(ask) = claims(tx, limits, Topic::EnrichmentRequest).await? else {
+                    return Ok(Piece::limited());
+                };
+                let claimed = contact_enrichment::claim_requests(tx, &ask).await?;
+                let claimed = claimed.into_iter().map(|claim| {
+                    let why = format!("to be looked up: {:?}", claim.source);
+                    (Content::EnrichmentRequest(claim), why)
+                });
+                decide(tx, &ask, claimed.collect()).await
             }
             Self::Forget => Ok(Piece::swept(super::forget(tx).await?)),
             Self::FollowDealsUp => {

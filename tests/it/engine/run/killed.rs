@@ -25,6 +25,13 @@ const ROUNDS: u64 = 50;
 const WORKERS: usize = 4;
 const DEALS: usize = 9;
 const QUOTES: usize = 6;
+const PEOPLE: usize = 4;
+/// A message for each, and two for each of the people: feedback, and a look-up.
+const ALL: usize = DEALS + QUOTES + 2 * PEOPLE;
+
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap()
+}
 
 /// A number that looks like any other, and is the same in every run.
 fn dice(state: &mut u64) -> u64 {
@@ -102,17 +109,34 @@ async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cu
     for round in 0..ROUNDS {
         let scene = format!(
             "delete from outbox; delete from engine_runs; delete from quote_activities;
-             delete from quote_outcomes; delete from quotes; delete from deals; delete from feedback_requests;
+             delete from quote_outcomes; delete from quotes; delete from deals;
+             delete from feedback_requests; delete from contact_enrichment_queue;
+             delete from contacts where first_name like 'c%';
+             insert into contacts (tenant_id, id, client_id, first_name, last_name, email)
+             select '{tenant}', gen_random_uuid(), 'cs_1_acme', 'c' || n, 'c', 'c' || n || '@a.example'
+             from generate_series(1, {PEOPLE}) n;
+             insert into feedback_requests (tenant_id, id, order_id, client_id, contact_id,
+                                            delivery_date, scheduled_for)
+             select '{tenant}', gen_random_uuid(), gen_random_uuid(), 'cs_1_acme', k.id,
+                    timestamptz '2026-03-02', timestamptz '2026-03-09'
+             from contacts k where k.first_name like 'c%';
+             insert into contact_enrichment_queue (tenant_id, id, contact_id, source, observed_at,
+                                                   next_attempt_at)
+             select '{tenant}', gen_random_uuid(), k.id, 'apollo', timestamptz '2026-03-02',
+                    timestamptz '2026-03-09'
+             from contacts k where k.first_name like 'c%';
              insert into deals (tenant_id, id, client_id, contact_id, title, stage_entered_at,
                                 created_at)
              select '{tenant}', gen_random_uuid(), 'cs_1_acme', k.id, 'd' || n,
                     timestamptz '2026-03-01', timestamptz '2026-03-01'
-             from generate_series(1, {DEALS}) n, contacts k where k.tenant_id = '{tenant}';
+             from generate_series(1, {DEALS}) n, contacts k
+             where k.tenant_id = '{tenant}' and k.first_name = 'Ada';
              insert into quotes (tenant_id, id, client_id, contact_id, quote_number, title,
                                  total_amount, status, sent_at, next_follow_up_at)
              select '{tenant}', gen_random_uuid(), 'cs_1_acme', k.id, 'Q-2026-' || 1000 + n, 'q', 1,
                     'sent', timestamptz '2026-03-05', timestamptz '2026-03-09'
-             from generate_series(1, {QUOTES}) n, contacts k where k.tenant_id = '{tenant}'"
+             from generate_series(1, {QUOTES}) n, contacts k
+             where k.tenant_id = '{tenant}' and k.first_name = 'Ada'"
         );
         world.owner.execute_unprepared(&scene).await.unwrap();
         let stop = Arc::new(AtomicBool::new(false));
@@ -125,7 +149,7 @@ async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cu
             worker.await.unwrap();
         }
         let decided = "outbox where state = 'pending'";
-        assert_eq!(rows(&world, decided).await, 15, "round {round}: each once, none lost");
+        assert_eq!(rows(&world, decided).await, whole(ALL), "round {round}: each once, none lost");
         let open = rows(&world, "engine_runs where ended_at is null").await;
         assert_eq!(open, 0, "round {round}: every step is done");
 
@@ -138,14 +162,18 @@ async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cu
         }
         stop.store(true, Ordering::Relaxed);
         cut += killer.await.unwrap();
-        assert_eq!(sent.lock().unwrap().len(), 15, "round {round}: each was sent");
-        assert_eq!(rows(&world, "outbox where state = 'delivered'").await, 15);
+        assert_eq!(sent.lock().unwrap().len(), ALL, "round {round}: each was sent");
+        assert_eq!(rows(&world, "outbox where state = 'delivered'").await, whole(ALL));
         let recorded = "deals where follow_up_count = 1";
-        assert_eq!(rows(&world, recorded).await, i64::try_from(DEALS).unwrap());
+        assert_eq!(rows(&world, recorded).await, whole(DEALS));
         let activities = "deal_activities where activity_type = 'follow_up'";
-        assert_eq!(rows(&world, activities).await, i64::try_from(DEALS).unwrap());
+        assert_eq!(rows(&world, activities).await, whole(DEALS));
         let quotes = "quotes where follow_up_count = 1";
-        assert_eq!(rows(&world, quotes).await, i64::try_from(QUOTES).unwrap());
+        assert_eq!(rows(&world, quotes).await, whole(QUOTES));
+        let asked = "feedback_requests where status = 'sent'";
+        assert_eq!(rows(&world, asked).await, whole(PEOPLE));
+        let looked_up = "contact_enrichment_queue where handed_over_at is not null";
+        assert_eq!(rows(&world, looked_up).await, whole(PEOPLE));
     }
     assert!(cut > ROUNDS, "connections were cut: {cut}");
 }
