@@ -27,21 +27,6 @@ const AS_WRITTEN: &[Seed] = &[
     Seed { number: 32, sql: "SELECT * FROM get_quotes_needing_followup('YOUR_TENANT_ID', 5);", rows: 0 },
     // It sets what nothing of ours reads; the tenant is said by keel.set_tenant.
     Seed { number: 35, sql: "SET request.jwt.claims TO '{\"sub\":\"USER_ID\"}';", rows: 0 },
-    // A question mark stands for the tenant's id, in this and the next.
-    Seed {
-        number: 40,
-        sql: "SELECT * FROM contact_enrichment_queue
-WHERE tenant_id = ? AND status = 'pending'
-ORDER BY created_at LIMIT 20;",
-        rows: 1,
-    },
-    Seed {
-        number: 41,
-        sql: "SELECT * FROM opportunity_signals
-WHERE tenant_id = ? AND actioned = FALSE
-ORDER BY signal_strength DESC LIMIT 20;",
-        rows: 2,
-    },
     // The view is about the 90 days up to the database's own time.
     Seed {
         number: 46,
@@ -158,6 +143,28 @@ ORDER BY scheduled_for LIMIT 20;",
         1,
     ),
     (
+        40,
+        "a `?` is another driver's placeholder, as in 37",
+        "SELECT * FROM contact_enrichment_queue
+WHERE tenant_id = ? AND status = 'pending'
+ORDER BY created_at LIMIT 20;",
+        "SELECT * FROM contact_enrichment_queue
+WHERE tenant_id = 'YOUR_TENANT_ID' AND status = 'pending'
+ORDER BY created_at LIMIT 20;",
+        1,
+    ),
+    (
+        41,
+        "a `?` is another driver's placeholder, as in 37",
+        "SELECT * FROM opportunity_signals
+WHERE tenant_id = ? AND actioned = FALSE
+ORDER BY signal_strength DESC LIMIT 20;",
+        "SELECT * FROM opportunity_signals
+WHERE tenant_id = 'YOUR_TENANT_ID' AND actioned = FALSE
+ORDER BY signal_strength DESC LIMIT 20;",
+        2,
+    ),
+    (
         53,
         "needs pg_cron and pg_net; the caller's scheduler calls pattern::analyse until nobody is left",
         "SELECT cron.schedule('daily-pattern-analysis', '0 8 * * *', $$ SELECT 1 $$);",
@@ -195,7 +202,6 @@ ORDER BY idx_scan DESC;",
 
 async fn rows(world: &World, who: &Context, sql: &str) -> Result<usize, String> {
     let sql = sql.replace("YOUR_TENANT_ID", &who.tenant.to_string());
-    let sql = sql.replace("tenant_id = ?", &format!("tenant_id = '{}'", who.tenant));
     let ask = Statement::from_string(DbBackend::Postgres, sql);
     let ask = async |tx: &Tx| Ok(tx.query_all_raw(ask).await?.len());
     world.db.run(who.clone(), ask).await.map_err(|error| format!("{error:?}"))

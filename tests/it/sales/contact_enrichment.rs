@@ -351,13 +351,17 @@ async fn what_has_ended_ends_once() {
 #[tokio::test]
 async fn with_a_customer_goes_what_was_found_out_about_its_people() {
     let world = World::new().await;
-    world.populate(&world.context).await;
-    let delete =
-        "delete from contacts where id in (select contact_id from contact_enrichment_queue)
-                  and not exists (select from quotes) and not exists (select from deals)";
-    for first in ["quote_outcomes", "quotes", "cases", "deals"] {
-        world.owner.execute_unprepared(&format!("delete from {first}")).await.unwrap();
-    }
+    world
+        .run(async |tx| {
+            let ada = ada(tx).await?;
+            contact_enrichment::enqueue(tx, New::signed(ada.id, SIGNED)).await?;
+            contact_enrichment::work_signatures(tx, 10).await?;
+            contact_enrichment::enqueue(tx, New::asked(ada.id, Source::Apollo)).await
+        })
+        .await;
+    let count = "select count(*)::text from contact_fields";
+    assert_ne!(world.strings(count).await, ["0"]);
+    let delete = "delete from customers";
     assert_eq!(world.owner.execute_unprepared(delete).await.unwrap().rows_affected(), 1);
     for table in ["contact_enrichment_queue", "contact_enrichment_proposals", "contact_fields"] {
         let left = format!("select count(*)::text from {table}");
