@@ -60,6 +60,12 @@ ids! {
     ContactEnrichmentProposalId,
     /// A [`contact_field`](crate::sales::contact_field).
     ContactFieldId,
+    /// A [`compliance_check_event`](crate::compliance::compliance_check_event).
+    ComplianceCheckEventId,
+    /// A [`compliance_check`](crate::compliance::compliance_check).
+    ComplianceCheckId,
+    /// A [`compliance_schedule`](crate::compliance::compliance_schedule).
+    ComplianceScheduleId,
     /// A [`contact`](crate::sales::contact).
     ContactId,
     /// A [`deal_activity`](crate::sales::deal_activity).
