@@ -54,6 +54,12 @@ ids! {
     CaseId,
     /// A [`client_health_score`](crate::health::client_health_score).
     ClientHealthScoreId,
+    /// A [`compliance_check_event`](crate::compliance::compliance_check_event).
+    ComplianceCheckEventId,
+    /// A [`compliance_check`](crate::compliance::compliance_check).
+    ComplianceCheckId,
+    /// A [`compliance_schedule`](crate::compliance::compliance_schedule).
+    ComplianceScheduleId,
     /// A [`contact_enrichment`](crate::sales::contact_enrichment).
     ContactEnrichmentId,
     /// A [`contact_enrichment_proposal`](crate::sales::contact_enrichment_proposal).

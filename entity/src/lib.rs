@@ -5,6 +5,7 @@
 //! with the rows. Migrations are derived from the two (`cargo run -p migration -- make`), and a
 //! test holds them equal ever after.
 
+pub mod compliance;
 pub mod customers;
 pub mod email;
 pub mod engine;

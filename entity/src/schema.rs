@@ -5,7 +5,7 @@ use sea_orm::{
     sea_query::PostgresQueryBuilder,
 };
 
-use crate::{customers, engine, feedback, health, outreach, sales, support, tenancy};
+use crate::{compliance, customers, engine, feedback, health, outreach, sales, support, tenancy};
 
 /// The role that owns every table and cannot log in.
 pub const OWNER: &str = "keel_owner";
@@ -228,4 +228,7 @@ registry! {
     sales::contact_enrichment_proposal,
     sales::contact_field,
     sales::opportunity_signal,
+    compliance::compliance_schedule,
+    compliance::compliance_check,
+    compliance::compliance_check_event,
 }

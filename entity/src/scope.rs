@@ -2,7 +2,9 @@
 
 use sea_orm::{EntityTrait, PrimaryKeyTrait};
 
-use crate::{customers, engine, feedback, health, id, outreach, sales, support, tenancy};
+use crate::{
+    compliance, customers, engine, feedback, health, id, outreach, sales, support, tenancy,
+};
 
 /// A table whose every row belongs to one tenant, which its key begins with.
 pub trait TenantScoped:
@@ -50,4 +52,7 @@ tenant_scoped! {
     sales::contact_enrichment_proposal by id::ContactEnrichmentProposalId,
     sales::contact_field by id::ContactFieldId,
     sales::opportunity_signal by id::OpportunitySignalId,
+    compliance::compliance_schedule by id::ComplianceScheduleId,
+    compliance::compliance_check by id::ComplianceCheckId,
+    compliance::compliance_check_event by id::ComplianceCheckEventId,
 }

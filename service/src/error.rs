@@ -118,6 +118,7 @@ fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
 /// What a foreign key, `fk-<table>-tenant_id-<column>`, points at, in the business's word.
 fn referred_to(key: &str) -> &'static str {
     match key.rsplit_once('-').map_or("", |(_, column)| column) {
+        "check_id" => "compliance check",
         "client_id" => "customer",
         "contact_id" => "contact",
         "assigned_to" => "user",
@@ -126,6 +127,7 @@ fn referred_to(key: &str) -> &'static str {
         "quote_id" | "supersedes_id" => "quote",
         "client_email" => "client",
         "enrichment_id" => "enrichment",
+        "schedule_id" => "compliance schedule",
         "tenant_id" => "tenant",
         _ => "row that is referred to",
     }

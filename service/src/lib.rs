@@ -1,6 +1,7 @@
 #![doc = include_str!("lib.md")]
 #![warn(missing_docs)]
 
+pub mod compliance;
 mod context;
 pub mod customers;
 mod db;

@@ -3,6 +3,7 @@
 //!
 //! Each context says which queries it has, and on which rows they are tried.
 
+mod compliance;
 mod engine;
 mod feedback;
 mod health;
@@ -44,6 +45,7 @@ async fn crowd(world: &World) {
             engine::ROWS,
             support::ROWS,
             feedback::ROWS,
+            compliance::ROWS,
         ];
         for rows in contexts {
             world.owner.execute_unprepared(&rows.replace("TENANT", &of)).await.unwrap();
@@ -60,6 +62,7 @@ fn queries(tx: &Tx) -> Vec<Query> {
         engine::queries,
         support::queries,
         feedback::queries,
+        compliance::queries,
     ];
     contexts.into_iter().flat_map(|queries| queries(tx)).collect()
 }

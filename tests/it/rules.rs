@@ -3,6 +3,7 @@
 //!
 //! Which rules there are is the catalog's to say, so that a new one cannot be forgotten here.
 
+mod compliance;
 mod customers;
 mod engine;
 mod feedback;
@@ -24,6 +25,7 @@ type Broken = (&'static str, &'static str);
 /// What the rows of the rule's table are changed to; or a whole statement, where they are sealed.
 fn checks() -> Vec<Broken> {
     let all = [
+        compliance::CHECKS,
         customers::CHECKS,
         engine::CHECKS,
         feedback::CHECKS,
@@ -39,6 +41,7 @@ fn checks() -> Vec<Broken> {
 /// Where no row is there to be repeated, a statement brings two.
 fn unique() -> Vec<Broken> {
     let all = [
+        compliance::UNIQUE,
         customers::UNIQUE,
         engine::UNIQUE,
         feedback::UNIQUE,

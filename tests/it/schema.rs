@@ -215,7 +215,8 @@ async fn names_are_short_enough_for_a_shard_and_nothing_is_left_half_made() {
 #[tokio::test]
 async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
     use entity::{
-        customers::customer, engine, feedback::feedback_request, health, outreach, sales, support,
+        compliance, customers::customer, engine, feedback::feedback_request, health, outreach,
+        sales, support,
     };
     use sea_orm::{ActiveEnum, Iterable};
 
@@ -273,6 +274,17 @@ async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
         list::<sales::contact_field::Field>("contact_fields", "field"),
         list::<sales::opportunity_signal::SignalType>("opportunity_signals", "signal_type"),
         list::<sales::opportunity_signal::SourceType>("opportunity_signals", "source_type"),
+        list::<compliance::compliance_schedule::Frequency>("compliance_schedule", "frequency"),
+        list::<compliance::compliance_schedule::Cadence>("compliance_schedule", "cadence"),
+        list::<compliance::compliance_schedule::Adjust>("compliance_schedule", "adjust"),
+        list::<compliance::compliance_schedule::Joining>("compliance_schedule", "joining"),
+        list::<compliance::compliance_schedule::Target>(
+            "compliance_schedule",
+            "target_entity_type",
+        ),
+        list::<compliance::compliance_schedule::Target>("compliance_checks", "entity_type"),
+        list::<compliance::compliance_check::Status>("compliance_checks", "status"),
+        list::<compliance::compliance_check_event::Kind>("compliance_check_events", "kind"),
     ];
     said.sort();
     // Every CHECK of one column that lists words, whoever wrote it.

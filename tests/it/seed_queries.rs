@@ -25,6 +25,7 @@ const AS_WRITTEN: &[Seed] = &[
     Seed { number: 30, sql: "SELECT * FROM get_stalled_deals('YOUR_TENANT_ID', 5);", rows: 1 },
     Seed { number: 31, sql: "SELECT COUNT(*) FROM quotes;", rows: 1 },
     Seed { number: 32, sql: "SELECT * FROM get_quotes_needing_followup('YOUR_TENANT_ID', 5);", rows: 0 },
+    Seed { number: 33, sql: "SELECT * FROM get_compliance_due('YOUR_TENANT_ID', 5);", rows: 1 },
     // It sets what nothing of ours reads; the tenant is said by keel.set_tenant.
     Seed { number: 35, sql: "SET request.jwt.claims TO '{\"sub\":\"USER_ID\"}';", rows: 0 },
     // The view is about the 90 days up to the database's own time.
@@ -47,6 +48,13 @@ ORDER BY avg_days DESC;",
     Seed {
         number: 45,
         sql: "SELECT * FROM quote_win_rates\nWHERE tenant_id = 'YOUR_TENANT_ID';",
+        rows: 0,
+    },
+    Seed {
+        number: 47,
+        sql: "SELECT * FROM compliance_completion_rates
+WHERE tenant_id = 'YOUR_TENANT_ID'
+ORDER BY completion_rate_pct ASC;",
         rows: 0,
     },
     Seed {
@@ -131,6 +139,13 @@ ORDER BY scheduled_for LIMIT 20;",
         "SELECT * FROM get_quotes_needing_followup(tenant_id, limit);",
         "SELECT * FROM get_quotes_needing_followup('YOUR_TENANT_ID', 20);",
         0,
+    ),
+    (
+        42,
+        "pseudo-SQL, as 38",
+        "SELECT * FROM get_compliance_due(tenant_id, limit);",
+        "SELECT * FROM get_compliance_due('YOUR_TENANT_ID', 20);",
+        1,
     ),
     (
         43,

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use sea_orm::ConnectionTrait;
 use service::{
     Context, Result, Tx,
+    compliance::compliance_schedule::{self, Frequency, Generate, Joining},
     customers::customer,
     engine::outbox::{self, Content},
     feedback::feedback_request,
@@ -154,6 +155,14 @@ impl World {
             contact_enrichment::enqueue(tx, new).await?;
             let source = opportunity_signal::Source::email("message-1", ada.id);
             opportunity_signal::detect_in(tx, &source, "We are growing, and need it asap.").await?;
+            let new = compliance_schedule::New {
+                frequency: Frequency::Monthly,
+                first_due: Some(tx.now().date_naive() + TimeDelta::days(8)),
+                joining: Joining::ProRata,
+                ..compliance_schedule::New::quarterly("license renewal")
+            };
+            compliance_schedule::open(tx, new).await?;
+            compliance_schedule::generate_due(tx, &Generate::default()).await?;
             Ok(())
         })
         .await;

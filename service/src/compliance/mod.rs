@@ -1,0 +1,4 @@
+//! What has to be in order, and whether it is.
+
+pub mod compliance_check;
+pub mod compliance_schedule;
