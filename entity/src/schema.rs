@@ -228,4 +228,12 @@ registry! {
     sales::contact_enrichment_proposal,
     sales::contact_field,
     sales::opportunity_signal,
+    health::client_session,
+    health::client_lifecycle_history,
+    health::daily_summary,
+    health::weekly_pattern,
+    health::coach_performance,
+    health::intervention,
+    health::intervention_outcome,
+    health::contact_owner_history,
 }

@@ -50,4 +50,12 @@ tenant_scoped! {
     sales::contact_enrichment_proposal by id::ContactEnrichmentProposalId,
     sales::contact_field by id::ContactFieldId,
     sales::opportunity_signal by id::OpportunitySignalId,
+    health::client_session by id::ClientSessionId,
+    health::client_lifecycle_history by id::ClientLifecycleHistoryId,
+    health::daily_summary by id::DailySummaryId,
+    health::weekly_pattern by id::WeeklyPatternId,
+    health::coach_performance by id::CoachPerformanceId,
+    health::intervention by id::InterventionId,
+    health::intervention_outcome by id::InterventionOutcomeId,
+    health::contact_owner_history by id::ContactOwnerHistoryId,
 }

@@ -47,4 +47,6 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000020_feedback_tables",
     "m20261121_000030_sales_enrichment",
     "m20261121_000031_sales_signal_questions",
+    "m20261121_000050_health_engines",
+    "m20261121_000051_health_engine_questions",
 };
