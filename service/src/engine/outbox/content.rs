@@ -8,6 +8,7 @@ use crate::{
     Error, Result, Tx,
     compliance::compliance_check,
     feedback::feedback_request,
+    health::intervention,
     sales::{contact_enrichment, deal, quote},
 };
 
@@ -29,7 +30,6 @@ macro_rules! contents {
                 let Payload(json) = payload;
                 match topic {
                     $(Topic::$topic => serde_json::from_value(json).map(Self::$topic),)+
-                    _ => return Err("nobody knows what it says".to_owned()),
                 }
                 .map_err(|error| format!("nobody knows what it says: {error}"))
             }
@@ -135,5 +135,12 @@ contents! {
         record: compliance_check::record_escalation,
         release: compliance_check::release_escalation,
         stands: compliance_check::escalation_stands,
+    },
+    /// What is to be done about a client, to whoever looks after them.
+    Intervention(intervention::Claim) {
+        subject: intervention::Claim::subject,
+        record: intervention::record_sent,
+        release: intervention::release,
+        stands: intervention::stands,
     },
 }
