@@ -49,4 +49,6 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000031_sales_signal_questions",
     "m20261121_000040_compliance_tables",
     "m20261121_000041_compliance_questions",
+    "m20261121_000050_health_engines",
+    "m20261121_000051_health_engine_questions",
 };

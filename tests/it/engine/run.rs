@@ -39,6 +39,8 @@ async fn due(world: &World, who: &Context) -> Report {
     engine::run_due(&world.db, who, &Limits::default()).await.unwrap()
 }
 
+const LATER: [Step; 3] = [Step::Week, Step::Health, Step::Interventions];
+
 fn topics(report: &Report) -> Vec<Topic> {
     report.decided().map(|decided| decided.topic).collect()
 }
@@ -85,10 +87,7 @@ async fn steps_come_in_their_order_and_each_once_for_its_hour() {
     let place = |step: &Step| order.iter().position(|s| s == step);
     assert!(steps.is_sorted_by_key(place), "{steps:?}");
     let done: Vec<Step> = report.pieces.iter().filter(|p| p.done).map(|p| p.step).collect();
-    assert_eq!(
-        done,
-        [Step::Deals, Step::Patterns, Step::Feedback, Step::Quotes, Step::Enrichment, Step::Day]
-    );
+    assert_eq!(done, order.into_iter().filter(|step| !LATER.contains(step)).collect::<Vec<_>>());
     assert!(report.pieces.iter().all(|piece| piece.error.is_none()), "{report:#?}");
     assert_eq!(due(&world, &monday).await, Report::default());
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result, Tx,
+    compliance::compliance_check,
     feedback::feedback_request,
     sales::{contact_enrichment, deal, quote},
 };
@@ -120,5 +121,19 @@ contents! {
         record: contact_enrichment::record_request,
         release: contact_enrichment::release_request,
         stands: contact_enrichment::request_stands,
+    },
+    /// A reminder to whoever owes a compliance check.
+    ComplianceReminder(compliance_check::Claim) {
+        subject: compliance_check::Claim::subject,
+        record: compliance_check::record_reminder,
+        release: compliance_check::release_reminder,
+        stands: compliance_check::reminder_stands,
+    },
+    /// A word to one of the tenant's that a compliance check is late.
+    ComplianceEscalation(compliance_check::Claim) {
+        subject: compliance_check::Claim::subject,
+        record: compliance_check::record_escalation,
+        release: compliance_check::release_escalation,
+        stands: compliance_check::escalation_stands,
     },
 }

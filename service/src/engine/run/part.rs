@@ -3,9 +3,15 @@
 
 use entity::engine::{outbox::Topic, run::Step};
 
+use sea_orm::ActiveEnum;
+
 use super::{Decided, Limits};
 use crate::{
     Result, Tx,
+    compliance::{
+        compliance_check,
+        compliance_schedule::{self, Generate},
+    },
     engine::outbox::{self, Content},
     feedback::feedback_request,
     health::pattern,
@@ -44,6 +50,9 @@ pub(super) enum Part {
     ReadSignatures,
     LapseRequests,
     LookPeopleUp,
+    MakeChecks,
+    Remind,
+    Escalate,
     Forget,
 }
 
@@ -55,6 +64,7 @@ pub(super) fn parts(step: Step) -> &'static [Part] {
         Step::Quotes => &[Part::ExpireQuotes, Part::FollowQuotesUp],
         Step::Feedback => &[Part::ExpireRequests, Part::AskForFeedback],
         Step::Enrichment => &[Part::ReadSignatures, Part::LapseRequests, Part::LookPeopleUp],
+        Step::Compliance => &[Part::MakeChecks, Part::Remind, Part::Escalate],
         Step::Day => &[Part::Forget],
         _ => &[],
     }
@@ -118,6 +128,33 @@ impl Part {
                 });
                 decide(tx, &ask, claimed.collect()).await
             }
+            Self::MakeChecks => {
+                let made = compliance_schedule::generate_due(tx, &Generate::default()).await?;
+                let (handled, failed) = (made.created.len(), made.failed.len());
+                Ok(Piece { handled, failed, more: made.more, ..Piece::default() })
+            }
+            Self::Remind => {
+                let Some(ask) = claims(tx, limits, Topic::ComplianceReminder).await? else {
+                    return Ok(Piece::limited());
+                };
+                let claimed = compliance_check::claim_reminders(tx, &ask).await?;
+                let claimed = claimed.into_iter().map(|claim| {
+                    let why = owed(&claim, "reminder");
+                    (Content::ComplianceReminder(claim), why)
+                });
+                decide(tx, &ask, claimed.collect()).await
+            }
+            Self::Escalate => {
+                let Some(ask) = claims(tx, limits, Topic::ComplianceEscalation).await? else {
+                    return Ok(Piece::limited());
+                };
+                let claimed = compliance_check::claim_escalations(tx, &ask).await?;
+                let claimed = claimed.into_iter().map(|claim| {
+                    let why = owed(&claim, "escalation");
+                    (Content::ComplianceEscalation(claim), why)
+                });
+                decide(tx, &ask, claimed.collect()).await
+            }
             Self::Forget => Ok(Piece::swept(super::forget(tx).await?)),
             Self::FollowDealsUp => {
                 let Some(ask) = claims(tx, limits, Topic::DealFollowUp).await? else {
@@ -147,6 +184,15 @@ impl Part {
             }
         }
     }
+}
+
+fn owed(claim: &compliance_check::Claim, step: &str) -> String {
+    let (what, due, n) = (&claim.compliance_type, claim.due_on, claim.n);
+    format!(
+        "{what} of {} {}, due on {due}: {step} {n}",
+        claim.entity_type.to_value(),
+        claim.entity_id
+    )
 }
 
 impl Piece {
