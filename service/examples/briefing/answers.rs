@@ -149,7 +149,7 @@ impl Reader<'_> {
             format!("{stage} in {}", it.median_days.normalize())
         });
         let stages: Vec<_> = stages.collect();
-        let what = format!("Half of those that go on leave {} days", stages.join(", "));
+        let what = format!("Half that move on leave {} days", stages.join(", "));
         paper.done(&what, took)?;
         Ok(())
     }

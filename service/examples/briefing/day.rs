@@ -44,8 +44,9 @@ pub async fn work(reader: &Reader<'_>, paper: &mut Paper) -> Result<(), Failure>
     let decided: usize = reports.values().map(|report| report.decided().count()).sum();
     let kept: BTreeSet<_> = reports.values().flat_map(keys).collect();
     if decided != kept.len() || kept != planned {
-        let planned = planned.len();
-        return Err(format!("{planned} were planned, and {decided} decided upon").into());
+        let (planned, both) = (planned.len(), kept.intersection(&planned).count());
+        let why = format!("{planned} were planned and {decided} decided upon, {both} of them both");
+        return Err(why.into());
     }
     paper.done("Four workers have decided upon these, each once, and upon no others", took)?;
 

@@ -131,7 +131,7 @@ pub async fn answers(reader: &Reader<'_>, paper: &mut Paper) -> Result<(), Failu
     let (of, took) = reader.ask(async |tx| feedback_request::statistics(tx, &period).await).await?;
     let rate = of.asked_response_rate_pct.unwrap_or_default().round_dp(1);
     let what = format!(
-        "Of {} in 90 days, {} were asked about and {} answered: {rate} %, {} of them unhappy",
+        "{} in 90 days, {} asked about, {} answered: {rate} %, {} of them unhappy",
         count(of.total.unsigned_abs(), "order"),
         of.asked,
         of.asked_and_answered,

@@ -10,6 +10,7 @@ mod claims;
 mod compliance;
 mod day;
 mod feedback;
+mod health;
 mod mail;
 mod print;
 mod world;
@@ -123,6 +124,7 @@ async fn main() -> Result<(), Failure> {
     let reader = Reader { db: &db, context: &context, zone: ours.zone, currency: ours.currency };
     let escalated = compliance::until_now(&reader, &mut paper).await?;
     night(&db, &mut paper, &context).await?;
+    health::score(&reader, &mut paper).await?;
 
     reader.stalled_deals(&mut paper).await?;
     reader.velocity(&mut paper).await?;
@@ -133,6 +135,7 @@ async fn main() -> Result<(), Failure> {
     feedback::answers(&reader, &mut paper).await?;
     mail::read(&reader, &mut paper, &letters).await?;
     compliance::due(&reader, &mut paper, escalated).await?;
+    health::at_risk(&reader, &mut paper).await?;
     claims::ten(&reader, &mut paper).await?;
     day::work(&reader, &mut paper).await?;
     wall(&server, &db, &mut paper, tenants).await?;

@@ -104,8 +104,9 @@ impl World {
             + quotes.rows.len()
             + quotes.activities.len()
             + quotes.outcomes.len()
-            + clients.clients.len()
+            + clients.watched.len()
             + clients.calls.len()
+            + clients.sessions.len()
             + orders.counters.len()
             + orders.cases.len()
             + orders.requests.len()
@@ -164,8 +165,9 @@ impl World {
         write(db, context, bar, quotes.rows).await?;
         write(db, context, bar, quotes.activities).await?;
         write(db, context, bar, quotes.outcomes).await?;
-        write(db, context, bar, clients.clients).await?;
+        write(db, context, bar, clients.watched).await?;
         write(db, context, bar, clients.calls).await?;
+        write(db, context, bar, clients.sessions).await?;
         write(db, context, bar, orders.counters).await?;
         write(db, context, bar, orders.cases).await?;
         write(db, context, bar, orders.requests).await?;
