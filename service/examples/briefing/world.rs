@@ -157,20 +157,26 @@ impl World {
         write(db, context, bar, people.users).await?;
         write(db, context, bar, people.customers).await?;
         write(db, context, bar, people.contacts).await?;
-        write(db, context, bar, people.listed).await?;
-        write(db, context, bar, deals.rows).await?;
-        write(db, context, bar, deals.moves).await?;
-        write(db, context, bar, deals.activities).await?;
-        write(db, context, bar, quotes.counters).await?;
-        write(db, context, bar, quotes.rows).await?;
-        write(db, context, bar, quotes.activities).await?;
-        write(db, context, bar, quotes.outcomes).await?;
-        write(db, context, bar, clients.watched).await?;
-        write(db, context, bar, clients.calls).await?;
-        write(db, context, bar, clients.sessions).await?;
-        write(db, context, bar, orders.counters).await?;
-        write(db, context, bar, orders.cases).await?;
-        write(db, context, bar, orders.requests).await?;
+        // What only refers to those is written side by side.
+        let sales = async {
+            write(db, context, bar, deals.rows).await?;
+            write(db, context, bar, deals.moves).await?;
+            write(db, context, bar, deals.activities).await?;
+            write(db, context, bar, quotes.counters).await?;
+            write(db, context, bar, quotes.rows).await?;
+            write(db, context, bar, quotes.activities).await?;
+            write(db, context, bar, quotes.outcomes).await
+        };
+        let rest = async {
+            write(db, context, bar, people.listed).await?;
+            write(db, context, bar, clients.watched).await?;
+            write(db, context, bar, clients.calls).await?;
+            write(db, context, bar, clients.sessions).await?;
+            write(db, context, bar, orders.counters).await?;
+            write(db, context, bar, orders.cases).await?;
+            write(db, context, bar, orders.requests).await
+        };
+        tokio::try_join!(sales, rest)?;
         Ok(letters)
     }
 }
