@@ -59,7 +59,11 @@ async fn a_lead_that_has_stalled_is_followed_up_at_eight_and_not_before_and_once
     assert_eq!((topics(&early), early.handled(Step::Deals)), (vec![], 0));
     let friday = due(&world, &world.at("2026-03-06T08:00:00Z")).await;
     assert_eq!(topics(&friday), [Topic::DealFollowUp]);
-    assert!(friday.decided().all(|d| d.why == "silent in stage lead: follow-up 1 of 5"));
+    assert!(
+        friday
+            .decided()
+            .all(|d| d.why == "“Lead 0” of cs_1_acme is silent in stage lead: follow-up 1 of 5")
+    );
     let marked = world.run(async |tx| deal::get(tx, ids[0]).await).await.stalled_at;
     assert_eq!(marked, Some(world.context.now + TimeDelta::days(3)));
     // The hour is done; the next one finds it decided already, since nobody has sent it.
