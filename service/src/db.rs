@@ -149,8 +149,8 @@ impl Db {
         }
     }
 
-    /// Does work and undoes it, whatever comes of it: what it would have done is its answer. The ids
-    /// and numbers that it gave are given again, and what it locked is free afterwards.
+    /// Does work and undoes it, whatever comes of it: what it would have done is its answer. The
+    /// numbers that it gave are given again, and what it locked is free afterwards.
     ///
     /// # Errors
     ///

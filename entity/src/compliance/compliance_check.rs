@@ -254,6 +254,14 @@ impl TableSpec for Entity {
                 "where status in ('pending', 'in_progress', 'awaiting_response', 'overdue', \
                  'escalated')",
             ),
+            // What may be reminded of, and what the ladder is not done with: without what was
+            // escalated to the last and is still open.
+            Index::new("compliance_checks_to_remind", "tenant_id, due_at, id")
+                .with("where status in ('pending', 'in_progress', 'awaiting_response', 'overdue')"),
+            Index::new("compliance_checks_to_escalate", "tenant_id, due_at, id").with(
+                "where escalation_count < 3 and status in ('pending', 'in_progress', \
+                 'awaiting_response', 'overdue', 'escalated')",
+            ),
             Index::new("compliance_checks_entity", "tenant_id, entity_type, entity_id, due_at, id"),
             Index::new("compliance_checks_created", "tenant_id, created_at"),
             // With the open ones, all that fell due in a time.

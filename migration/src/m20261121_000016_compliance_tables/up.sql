@@ -125,6 +125,10 @@ create table compliance_checks (
 );
 create index compliance_checks_closed on compliance_checks (tenant_id, due_at)
     where status in ('completed', 'waived', 'skipped', 'cancelled');
+create index compliance_checks_to_escalate on compliance_checks (tenant_id, due_at, id)
+    where escalation_count < 3 and status in ('pending', 'in_progress', 'awaiting_response', 'overdue', 'escalated');
+create index compliance_checks_to_remind on compliance_checks (tenant_id, due_at, id)
+    where status in ('pending', 'in_progress', 'awaiting_response', 'overdue');
 create index compliance_checks_created on compliance_checks (tenant_id, created_at);
 create index compliance_checks_due on compliance_checks (tenant_id, due_at, id)
     where status in ('pending', 'in_progress', 'awaiting_response', 'overdue', 'escalated');

@@ -15,8 +15,8 @@ use entity::{
     id::OutboxId,
 };
 use sea_orm::{
-    ActiveEnum, ColumnTrait, ConnectionTrait, FromQueryResult, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select, Set,
+    ActiveEnum, ColumnTrait, ConnectionTrait, FromQueryResult, IntoActiveModel, Iterable,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -81,12 +81,13 @@ struct Claimed {
     token: Uuid,
 }
 
-/// Served by `outbox_pending`, and `outbox_line` for what stands before it. `$3` rows, `$4` token,
-/// `$5` seconds.
+/// Served by `outbox_pending`, and `outbox_line` for what stands before it. A claim that is still there
+/// is of a sender that never answered: that was an attempt too. `$3` rows, `$4` token, `$5` seconds,
+/// `$6` the topics that this version knows.
 pub const CLAIM: &str = "
 with held as materialized (
     select o.id from outbox o
-    where o.tenant_id = $1 and o.state = 'pending' and $2 is not null
+    where o.tenant_id = $1 and o.state = 'pending' and $2 is not null and o.topic = any($6::text[])
       and (o.lease_until is null or o.lease_until < statement_timestamp())
       and (o.not_before is null or o.not_before <= statement_timestamp())
       and not exists (select from outbox p
@@ -95,7 +96,8 @@ with held as materialized (
     order by o.id limit $3 for update of o skip locked
 )
 update outbox o
-set claim = $4, lease_until = statement_timestamp() + make_interval(secs => $5), updated_at = $2
+set attempts = o.attempts + (o.claim is not null)::int, claim = $4,
+    lease_until = statement_timestamp() + make_interval(secs => $5), updated_at = $2
 from held h where o.tenant_id = $1 and o.id = h.id
 returning o.id, o.topic, o.subject_id, o.key, o.payload, o.why, o.enqueued_at, o.attempts,
           o.lease_until, o.claim as token";
@@ -118,7 +120,9 @@ pub async fn claim(tx: &Tx, ask: &Claims) -> Result<Vec<Sending>> {
     // What is cancelled makes room for what comes behind it.
     while (sending.len() as u64) < ask.limit {
         let left = rows - i64::try_from(sending.len()).unwrap_or(i64::MAX);
-        let question = tx.ask(CLAIM, [left.into(), Uuid::now_v7().into(), seconds.into()]);
+        let topics: Vec<String> = Topic::iter().map(|topic| topic.to_value()).collect();
+        let rest = [left.into(), Uuid::now_v7().into(), seconds.into(), topics.into()];
+        let question = tx.ask(CLAIM, rest);
         let mut claimed = Claimed::find_by_statement(question).all(tx).await?;
         if claimed.is_empty() {
             break;
@@ -142,7 +146,11 @@ async fn wanted(tx: &Tx, message: Claimed) -> Result<Option<Sending>> {
             return Ok(None);
         }
     };
-    if !content.stands(tx).await? {
+    if message.attempts >= ATTEMPTS {
+        end(tx, message.id, State::Dead, "whoever was to send it never answered").await?;
+        return Ok(None);
+    }
+    if !good(tx, &content).await? {
         end(tx, message.id, State::Cancelled, "no longer right to send").await?;
         content.release(tx).await?;
         return Ok(None);
@@ -161,6 +169,14 @@ async fn wanted(tx: &Tx, message: Claimed) -> Result<Option<Sending>> {
     }))
 }
 
+/// Whether it is still right to send. What is about a row that is gone is not.
+async fn good(tx: &Tx, content: &Content) -> Result<bool> {
+    match content.stands(tx).await {
+        Err(Error::NotFound(_) | Error::Conflict(_)) => Ok(false),
+        done => done,
+    }
+}
+
 /// Whether a claimed message is still right to send, for a sender that has waited since.
 ///
 /// # Errors
@@ -168,7 +184,7 @@ async fn wanted(tx: &Tx, message: Claimed) -> Result<Option<Sending>> {
 /// [`Error::Database`].
 #[tracing::instrument(name = "outbox::stands", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn stands(tx: &Tx, message: &Sending) -> Result<bool> {
-    message.content.stands(tx).await
+    good(tx, &message.content).await
 }
 
 /// Records that a claimed message was sent, and with it whatever follows from that: the follow-up is
@@ -182,13 +198,7 @@ pub async fn stands(tx: &Tx, message: &Sending) -> Result<bool> {
 #[tracing::instrument(name = "outbox::delivered", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn delivered(tx: &Tx, message: &Sending) -> Result<()> {
     held(tx, message).await?;
-    let done = tx.attempt(async || message.content.record(tx).await).await;
-    let note = match done {
-        Ok(()) => None,
-        Err(Error::Conflict(why)) => Some(format!("sent, though {why}")),
-        Err(Error::NotFound(what)) => Some(format!("sent, though there is no such {what}")),
-        Err(error) => return Err(error),
-    };
+    let note = recorded(tx, &message.content).await?;
     let row = outbox::ActiveModel {
         id: Set(message.id),
         state: Set(State::Delivered),
@@ -200,6 +210,16 @@ pub async fn delivered(tx: &Tx, message: &Sending) -> Result<()> {
         ..Default::default()
     };
     tx.update(row).await.map(drop)
+}
+
+/// Records what follows from a delivery, or why nothing does. It was sent all the same, so only a
+/// failing database is an error.
+async fn recorded(tx: &Tx, content: &Content) -> Result<Option<String>> {
+    match tx.attempt(async || content.record(tx).await).await {
+        Ok(()) => Ok(None),
+        Err(error @ Error::Database(_)) => Err(error),
+        Err(error) => Ok(Some(format!("sent, though {error}").chars().take(WHY).collect())),
+    }
 }
 
 /// Records that a claimed message could not be sent. It is tried again after a pause that doubles
@@ -285,8 +305,9 @@ pub async fn replay(tx: &Tx, id: OutboxId) -> Result<Model> {
     tx.update(row).await
 }
 
-/// Gives a message up for good, whether it waits or is dead; what decided upon it is free to do so
-/// anew. A sender that holds it finds its claim void.
+/// Takes a message back, whether it waits or is dead. A sender that holds it finds its claim void.
+/// What decided upon it may do so anew, under the same key, as long as there is reason to: to have
+/// nothing sent any more, take the reason away (snooze the deal, complete the check).
 ///
 /// # Errors
 ///
@@ -350,10 +371,11 @@ pub fn dead_query(tx: &Tx, limit: u64, after: Option<OutboxId>) -> Select<Entity
 pub const RECENT: &str = "
 select count(*) from outbox o
 where o.tenant_id = $1 and o.topic = $3 and o.enqueued_at > $4::timestamptz
-  and o.enqueued_at <= $2 and o.state <> 'cancelled'";
+  and $2 is not null and o.state <> 'cancelled'";
 
-/// How many messages for something were decided upon in the hour up to now, which is what the limits
-/// of the hour are held against. Those that were cancelled do not count.
+/// How many messages for something were decided upon in the last hour, which is what the limits of the
+/// hour are held against. Those that were cancelled do not count; those of a worker whose clock is
+/// ahead do.
 ///
 /// # Errors
 ///
@@ -367,8 +389,8 @@ pub async fn recent(tx: &Tx, topic: Topic) -> Result<u64> {
 }
 
 /// Writes a message down for a step that the caller has claimed, in the same transaction; whether it
-/// is new. One that was cancelled is taken up again; one that was delivered is not, and what follows
-/// from its delivery is recorded, in case it was not then.
+/// is new. One that was cancelled is taken up again; one that waits or was given up stays as it is; of
+/// one that was delivered, what follows is recorded, in case it was not then.
 ///
 /// # Errors
 ///
@@ -392,13 +414,33 @@ pub async fn enqueue(tx: &Tx, content: &Content, why: &str) -> Result<bool> {
         OutboxId::new().into(),
         topic.to_value().into(),
         subject.into(),
-        key.into(),
+        key.clone().into(),
         payload.into(),
         why.into(),
     ];
-    let new = tx.query_one_raw(tx.ask(sql, rest)).await?.is_some();
-    if !new {
-        content.record(tx).await?;
+    if tx.query_one_raw(tx.ask(sql, rest)).await?.is_some() {
+        return Ok(true);
     }
-    Ok(new)
+    // It waits already, or was delivered: then that is recorded, in case it was not.
+    let was = tx.find::<Entity>().filter(Column::Key.eq(key)).lock_exclusive().one(tx).await?;
+    if was.is_some_and(|message| message.state == State::Delivered) {
+        recorded(tx, content).await?;
+    }
+    Ok(false)
+}
+
+/// Cancels what was given up and is no longer right to send, so that it does not keep its subject from
+/// what is to be decided next; how many. Looks at the thousand oldest.
+pub(crate) async fn bury(tx: &Tx) -> Result<u64> {
+    let mut buried = 0;
+    for message in dead_query(tx, page::MOST, None).all(tx).await? {
+        let Ok(content) = Content::of(message.topic, message.payload) else { continue };
+        if good(tx, &content).await? {
+            continue;
+        }
+        end(tx, message.id, State::Cancelled, "no longer right to send").await?;
+        content.release(tx).await?;
+        buried += 1;
+    }
+    Ok(buried)
 }

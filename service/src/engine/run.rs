@@ -90,7 +90,9 @@ pub const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// Does all that is due for the context's tenant at its time, each piece in a transaction of its own,
 /// and says what was done. Call it every few minutes, from as many workers as you like: a step is done
-/// once for its hour, and none before the one that comes before it.
+/// once for its hour, after those that come before it. One that waits, because of a limit or a failure,
+/// lets the others pass, but clients are not scored before their calls were looked at, and nothing is
+/// to be done about them before they were scored.
 ///
 /// It is not a function on a [`Tx`], since what it does is more than one transaction can hold.
 ///
@@ -113,7 +115,8 @@ pub async fn run_due(db: &Db, context: &Context, limits: &Limits) -> Result<Repo
 }
 
 /// What [`run_due`] would do now, and why: the same work, in one transaction that is undone.
-/// While it lasts, it holds what it would act upon.
+/// While it lasts, it holds what it would act upon. A row that it would make has another id when it is
+/// made, and so has the key of a message about it.
 ///
 /// # Errors
 ///
@@ -145,7 +148,11 @@ pub async fn work(tx: &Tx, limits: &Limits) -> Result<Option<Worked>> {
         return Ok(None);
     }
     begin(tx, &due).await?;
+    let mut waiting = vec![];
     for (step, slot) in due {
+        if needs(step).iter().any(|before| waiting.contains(before)) {
+            continue;
+        }
         let open = tx
             .find::<Entity>() // served by engine_runs_slot
             .filter(Column::Step.eq(step))
@@ -158,10 +165,20 @@ pub async fn work(tx: &Tx, limits: &Limits) -> Result<Option<Worked>> {
             Some(run) if run.resume_at.is_none_or(|at| at <= now) => {
                 return piece(tx, run, limits).await.map(Some);
             }
-            _ => {} // done, or it waits
+            Some(_) => waiting.push(step),
+            None => {} // done
         }
     }
     Ok(None)
+}
+
+/// What must be done before a step begins, and not only have had its turn (defect 3-18).
+fn needs(step: Step) -> &'static [Step] {
+    match step {
+        Step::Health => &[Step::Patterns],
+        Step::Interventions => &[Step::Patterns, Step::Health],
+        _ => &[],
+    }
 }
 
 /// Writes down what is due, unless it is there already.
@@ -217,7 +234,10 @@ async fn piece(tx: &Tx, run: Model, limits: &Limits) -> Result<Worked> {
         Some(part) => tx.attempt(async || part.work(tx, limits).await).await,
     };
     let (done, error) = match done {
-        Ok(done) => (done, None),
+        Ok(mut done) => {
+            let error = done.error.take();
+            (done, error)
+        }
         Err(error) if error.is_retryable() => return Err(error),
         Err(error) => (Piece { failed: 1, ..Piece::default() }, Some(text(&error))),
     };

@@ -233,3 +233,86 @@ async fn a_message_that_was_cancelled_by_hand_is_void_for_whoever_holds_it() {
     let none = world.db.run(later.clone(), none).await;
     assert!(matches!(none, Err(Error::NotFound("message"))));
 }
+
+#[tokio::test]
+async fn a_message_about_a_row_that_is_gone_stops_no_other() {
+    let world = World::new().await;
+    let (ids, _) = world.run(async |tx| deals(tx, 2).await).await;
+    let later = stalled(&world);
+    world.run_as(&later, decide).await;
+    let delete = format!("update deals set deleted_at = now() where id = '{}'", ids[0]);
+    world.owner.execute_unprepared(&delete).await.unwrap();
+    let sending = world.run_as(&later, claim).await;
+    assert_eq!(sending.iter().map(|m| m.subject_id).collect::<Vec<_>>(), [ids[1].0]);
+}
+
+#[tokio::test]
+async fn what_was_meant_for_one_person_is_not_sent_because_another_would_do() {
+    let world = World::new().await;
+    let (_, ada) = world.run(async |tx| deals(tx, 1).await).await;
+    let later = stalled(&world);
+    world.run_as(&later, decide).await;
+    world
+        .run_as(&later, async |tx| {
+            contact::unsubscribe(tx, ada).await?;
+            let bob = person(tx).await?.id;
+            tx.execute_unprepared(&format!("update deals set contact_id = '{bob}'")).await?;
+            Ok(())
+        })
+        .await;
+    assert!(world.run_as(&later, claim).await.is_empty(), "it was for Ada");
+    // Decided anew, it is for the other.
+    assert_eq!(world.run_as(&later, decide).await, 1);
+    let sending = world.run_as(&later, claim).await;
+    let Content::DealFollowUp(message) = &sending[0].content else { panic!("{sending:?}") };
+    assert!(message.contact_id.is_some_and(|id| id != ada));
+}
+
+#[tokio::test]
+async fn a_customer_who_was_deleted_is_not_written_to() {
+    let world = World::new().await;
+    world.run(async |tx| deals(tx, 2).await).await;
+    let later = stalled(&world);
+    let first = async |tx: &Tx| {
+        let claims = deal::claim_follow_ups(tx, &Claims { limit: 1, ..Claims::default() }).await?;
+        let content = Content::DealFollowUp(claims.into_iter().next().unwrap());
+        outbox::enqueue(tx, &content, "silent").await
+    };
+    world.run_as(&later, first).await;
+    world.owner.execute_unprepared("update customers set deleted_at = now()").await.unwrap();
+    assert_eq!(world.run_as(&later, decide).await, 0);
+    assert!(world.run_as(&later, claim).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_waits_and_is_written_down_again_is_not_taken_for_sent() {
+    let world = World::new().await;
+    let (ids, _) = world.run(async |tx| deals(tx, 1).await).await;
+    let later = stalled(&world);
+    let twice = async |tx: &Tx| {
+        let claims = deal::claim_follow_ups(tx, &Claims::default()).await?;
+        let content = Content::DealFollowUp(claims.into_iter().next().unwrap());
+        let first = outbox::enqueue(tx, &content, "silent").await?;
+        Ok((first, outbox::enqueue(tx, &content, "silent").await?))
+    };
+    assert_eq!(world.run_as(&later, twice).await, (true, false));
+    let count = world.run(async |tx| deal::get(tx, ids[0]).await).await.follow_up_count;
+    assert_eq!(count, 0);
+    assert_eq!(world.run_as(&later, claim).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_that_no_sender_survives_is_given_up_too() {
+    let world = World::new().await;
+    let (ids, _) = world.run(async |tx| deals(tx, 1).await).await;
+    let later = stalled(&world);
+    world.run_as(&later, decide).await;
+    for attempt in 0..ATTEMPTS {
+        let message = world.run_as(&later, claim).await.remove(0);
+        assert_eq!(message.attempts, attempt, "each lease that lapsed was an attempt");
+        free_every_lease(&world).await;
+    }
+    assert!(world.run_as(&later, claim).await.is_empty());
+    let dead = world.run(async |tx| outbox::dead(tx, 10, None).await).await;
+    assert_eq!(dead.items[0].subject_id, ids[0].0);
+}

@@ -258,3 +258,46 @@ async fn what_was_done_a_month_ago_is_forgotten() {
     due(&world, &world.at("2026-04-02T18:00:00Z")).await;
     assert_eq!(kept(then).await, 0);
 }
+
+/// What was given up in one stage does not silence the deal in the next.
+#[tokio::test]
+async fn a_dead_letter_that_no_longer_stands_is_buried_and_the_next_step_is_decided() {
+    let world = World::new().await;
+    let ids = world.run(async |tx| leads(tx, 1).await).await;
+    due(&world, &world.at("2026-03-06T08:00:00Z")).await;
+    let kill = "update outbox set state = 'dead', ended_at = now()";
+    world.owner.execute_unprepared(kill).await.unwrap();
+    // While it stands, it keeps its place.
+    due(&world, &world.at("2026-03-06T08:30:00Z")).await;
+    assert_eq!(world.strings("select state from outbox").await, ["dead"]);
+    let friday = world.at("2026-03-06T09:00:00Z");
+    let moved = async |tx: &Tx| deal::move_to(tx, ids[0], deal::Stage::Proposal, None).await;
+    world.run_as(&friday, moved).await;
+    due(&world, &world.at("2026-03-06T09:00:00Z")).await;
+    assert_eq!(world.strings("select state from outbox").await, ["cancelled"]);
+    // A proposal stalls after five days.
+    assert_eq!(
+        topics(&due(&world, &world.at("2026-03-11T14:00:00Z")).await),
+        [Topic::DealFollowUp]
+    );
+}
+
+/// Defect 3-18: pattern, then health, then intervention, also when one of them fails.
+#[tokio::test]
+async fn nothing_is_done_about_clients_before_they_were_scored() {
+    let world = World::new().await;
+    let client = format!(
+        "insert into client_health_scores (tenant_id, id, email, sessions_purchased)
+         values ('{}', gen_random_uuid(), 'kim@acme.example', 10);
+         revoke update on client_health_scores from keel_app",
+        world.context.tenant
+    );
+    world.owner.execute_unprepared(&client).await.unwrap();
+    let decided = async |time: &str| topics(&due(&world, &world.at(time)).await);
+    assert_eq!(decided("2026-03-03T10:30:00Z").await, []);
+    let runs = world.run(async |tx| run::of(tx, Step::Interventions, 10).await).await;
+    assert!(runs[0].ended_at.is_none(), "it waits for the scores");
+    let grant = "grant update on client_health_scores to keel_app";
+    world.owner.execute_unprepared(grant).await.unwrap();
+    assert_eq!(decided("2026-03-03T10:40:00Z").await, [Topic::Intervention]);
+}

@@ -65,12 +65,12 @@ pub fn queries(tx: &Tx) -> Vec<Query> {
         Query {
             name: "claim reminders",
             asked: raw(tx, check::CLAIM_REMINDERS, vec![rows(), token(), seconds()]),
-            served_by: &["compliance_checks_due"],
+            served_by: &["compliance_checks_to_remind"],
         },
         Query {
             name: "claim escalations",
             asked: raw(tx, check::CLAIM_ESCALATIONS, vec![rows(), token(), seconds()]),
-            served_by: &["compliance_checks_due"],
+            served_by: &["compliance_checks_to_escalate"],
         },
         Query {
             name: "completion rates",

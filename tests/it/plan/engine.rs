@@ -20,7 +20,11 @@ pub fn queries(tx: &Tx) -> Vec<Query> {
     vec![
         Query {
             name: "messages to send",
-            asked: raw(tx, outbox::CLAIM, vec![rows, token, seconds]),
+            asked: raw(
+                tx,
+                outbox::CLAIM,
+                vec![rows, token, seconds, vec!["intervention".to_owned()].into()],
+            ),
             served_by: &["outbox_pending", "outbox_line"],
         },
         Query {

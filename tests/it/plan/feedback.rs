@@ -59,7 +59,7 @@ pub fn queries(tx: &Tx) -> Vec<Query> {
         },
         Query {
             name: "feedback stands",
-            asked: raw(tx, feedback::STANDS, vec![id(), id(), month()]),
+            asked: raw(tx, feedback::STANDS, vec![id(), id(), month(), id()]),
             served_by: &["pk-feedback_requests", "cases_open_of_order"],
         },
         Query {

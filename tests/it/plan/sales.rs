@@ -145,12 +145,12 @@ fn deals(tx: &Tx) -> Vec<Query> {
         },
         Query {
             name: "does a claimed follow-up of a deal stand",
-            asked: raw(tx, deal::STANDS, vec![token(), token(), 0_i32.into()]),
+            asked: raw(tx, deal::STANDS, vec![token(), token(), 0_i32.into(), token()]),
             served_by: &["pk-deals"],
         },
         Query {
             name: "does a claimed follow-up of a quote stand",
-            asked: raw(tx, quote::STANDS, vec![token(), token(), 0_i32.into()]),
+            asked: raw(tx, quote::STANDS, vec![token(), token(), 0_i32.into(), token()]),
             served_by: &["pk-quotes"],
         },
         Query {

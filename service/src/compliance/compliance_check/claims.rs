@@ -9,12 +9,13 @@ macro_rules! escalation_days {
     };
 }
 
-/// What the check is of is still there.
+/// What the check is of is still there. Looked up row by row: `exists` would let Postgres read all
+/// customers instead.
 macro_rules! there {
     () => {
-        "(c.entity_type = 'vendor' or exists (
-          select from customers m
-          where m.tenant_id = $1 and m.client_id = c.client_id and m.deleted_at is null))"
+        "(c.entity_type = 'vendor' or (
+          select true from customers m
+          where m.tenant_id = $1 and m.client_id = c.client_id and m.deleted_at is null limit 1))"
     };
 }
 
@@ -49,8 +50,8 @@ macro_rules! told {
     };
 }
 
-/// Served by `compliance_checks_due`. The conditions on the check are tried once more on a row that
-/// changed after the statement began. `$3` rows, `$4` token, `$5` seconds.
+/// Served by `compliance_checks_to_remind`. The conditions on the check are tried once more on a row
+/// that changed after the statement began. `$3` rows, `$4` token, `$5` seconds.
 pub const CLAIM_REMINDERS: &str = concat!(
     "with ",
     reach!(),
@@ -59,7 +60,7 @@ held as materialized (
     select c.id ",
     listed!(),
     "
-      and c.status <> 'escalated'
+      and c.status in ('pending', 'in_progress', 'awaiting_response', 'overdue')
       and (c.reminder_sent_at is null or c.reminder_sent_at <= $2 - interval '72 hours')
       and (c.reminder_count < 2 or (c.reminder_count < 5 and c.due_at > $2))
       and greatest(c.due_at, c.reopened_at) > $2 - ",
@@ -89,8 +90,8 @@ returning c.id as check_id, 'reminder' as step, c.reminder_count + 1 as n, ",
           c.reminder_claim as token"
 );
 
-/// Served by `compliance_checks_due`. The conditions on the check are tried once more on a row that
-/// changed after the statement began. `$3` rows, `$4` token, `$5` seconds.
+/// Served by `compliance_checks_to_escalate`. The conditions on the check are tried once more on a row
+/// that changed after the statement began. `$3` rows, `$4` token, `$5` seconds.
 pub const CLAIM_ESCALATIONS: &str = concat!(
     "with held as materialized (
     select c.id, s.escalate_to -> least(c.escalation_count,
@@ -134,13 +135,18 @@ returning c.id as check_id, 'escalation' as step, c.escalation_count + 1 as n, "
           c.escalation_lease_until as lease_until, c.escalation_claim as token"
 );
 
-/// Found by the primary key. `$3` the check, `$4` the token.
+/// Found by the primary key. `$3` the check, `$4` the token, `$5` whom to remind.
 pub const REMINDER_STANDS: &str = concat!(
     "select c.id from compliance_checks c
          where c.tenant_id = $1 and c.id = $3 and c.reminder_claim = $4 and $2 is not null
            and c.status in ('pending', 'in_progress', 'awaiting_response', 'overdue')
            and ",
-    reachable!()
+    there!(),
+    "
+           and exists (select ",
+    contact!(),
+    "
+                         and k.id = $5 and k.email is not null and k.unsubscribed_at is null)"
 );
 
 /// Found by the primary key. `$3` the check, `$4` the token.

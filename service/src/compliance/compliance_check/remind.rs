@@ -263,14 +263,15 @@ async fn release(tx: &Tx, claim: &Claim, sql: &str) -> Result<()> {
 }
 
 /// Whether a claimed reminder may still be sent: the check is open and was not escalated, and the
-/// contact still there and willing.
+/// contact still the one to remind, there and willing.
 ///
 /// # Errors
 ///
 /// [`Error::Database`].
 #[tracing::instrument(name = "compliance_check::reminder_stands", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn reminder_stands(tx: &Tx, claim: &Claim) -> Result<bool> {
-    stands(tx, claim, REMINDER_STANDS).await
+    let rest = [claim.check_id.into(), claim.token.into(), claim.contact_id.into()];
+    Ok(tx.query_one_raw(tx.ask(REMINDER_STANDS, rest)).await?.is_some())
 }
 
 /// Whether somebody of ours is still to be told: the check is open, and what it is of still there.
@@ -280,10 +281,6 @@ pub async fn reminder_stands(tx: &Tx, claim: &Claim) -> Result<bool> {
 /// [`Error::Database`].
 #[tracing::instrument(name = "compliance_check::escalation_stands", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn escalation_stands(tx: &Tx, claim: &Claim) -> Result<bool> {
-    stands(tx, claim, ESCALATION_STANDS).await
-}
-
-async fn stands(tx: &Tx, claim: &Claim, sql: &str) -> Result<bool> {
-    let ask = tx.ask(sql, [claim.check_id.into(), claim.token.into()]);
-    Ok(tx.query_one_raw(ask).await?.is_some())
+    let rest = [claim.check_id.into(), claim.token.into()];
+    Ok(tx.query_one_raw(tx.ask(ESCALATION_STANDS, rest)).await?.is_some())
 }

@@ -40,6 +40,8 @@ pub(super) struct Piece {
     pub decided: Vec<Decided>,
     /// Whether something may be left.
     pub more: bool,
+    /// Why the first of those could not be done, if they are to be tried again soon.
+    pub error: Option<String>,
     /// Whether it is only the limit of the hour that keeps the rest from being done.
     pub limited: bool,
 }
@@ -67,6 +69,7 @@ pub(super) enum Sweep {
     OpenInterventions,
     ReadSignatures,
     LapseRequests,
+    BuryDead,
     CloseDay,
     Forget,
 }
@@ -90,9 +93,12 @@ pub(super) fn parts(step: Step) -> &'static [Part] {
         Step::Interventions => {
             &[Do(Sweep::MeasureOutcomes), Do(Sweep::OpenInterventions), Decide(Topic::Intervention)]
         }
-        Step::Enrichment => {
-            &[Do(Sweep::ReadSignatures), Do(Sweep::LapseRequests), Decide(Topic::EnrichmentRequest)]
-        }
+        Step::Enrichment => &[
+            Do(Sweep::BuryDead),
+            Do(Sweep::ReadSignatures),
+            Do(Sweep::LapseRequests),
+            Decide(Topic::EnrichmentRequest),
+        ],
         Step::Day => &[Do(Sweep::CloseDay), Do(Sweep::Forget)],
     }
 }
@@ -126,7 +132,10 @@ impl Sweep {
             Self::MakeChecks => {
                 let made = compliance_schedule::generate_due(tx, &Generate::default()).await?;
                 let (handled, failed) = (made.created.len(), made.failed.len());
-                Piece { handled, failed, more: made.more, ..Piece::default() }
+                // What fails is tried again with the next piece that has something to do, and no more.
+                let more = made.more && (made.looked_at > 0 || made.passed_over > 0);
+                let error = made.failed.first().map(|(_, error)| super::text(error));
+                Piece { handled, failed, more, error, ..Piece::default() }
             }
             Self::MarkStalled => swept(deal::mark_stalled(tx, AT_ONCE).await?),
             Self::LookAtPatterns => {
@@ -159,6 +168,7 @@ impl Sweep {
                 Piece { failed: read.failed, ..rows(seen) }
             }
             Self::LapseRequests => rows(contact_enrichment::lapse(tx, FEW).await?),
+            Self::BuryDead => swept(outbox::bury(tx).await?),
             Self::CloseDay => {
                 daily_summary::close(tx, tx.today().await?).await?;
                 Piece { more: false, ..rows(1) }

@@ -58,7 +58,8 @@ pub const PLAN: [Planned; 10] = [
 
 impl Planned {
     /// The latest hour up to now that the step is planned for and may still be done at; `None`:
-    /// nothing is due. What was missed before that is made up for by it.
+    /// nothing is due. What was missed before that is made up for by it, but for the close of a day or
+    /// a week that nobody worked in: what the scores were then is not known any more.
     #[must_use]
     pub fn slot(&self, zone: Tz, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let today = date_at(zone, now);

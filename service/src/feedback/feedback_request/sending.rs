@@ -235,19 +235,23 @@ async fn changed_one(tx: &Tx, change: Statement) -> Result<()> {
 }
 
 /// Served by the primary key. `$3` the request, `$4` the token, `$5` who was asked since then was
-/// asked not long ago.
+/// asked not long ago, `$6` the contact.
 pub const STANDS: &str = concat!(
     "select f.id from feedback_requests f
+join tenants t on t.id = $1
 join customers c on c.tenant_id = $1 and c.client_id = f.client_id
 left join contacts k on k.tenant_id = $1 and k.id = f.contact_id
-where f.tenant_id = $1 and f.id = $3 and f.status = 'pending' and f.claim = $4 and ",
+where f.tenant_id = $1 and f.id = $3 and f.status = 'pending' and f.claim = $4
+  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time >= '09:00'
+  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time < '20:00'
+  and f.contact_id = $6 and ",
     skip_reason!("$5::timestamptz"),
     " is null"
 );
 
 /// Whether it is still right to send what was claimed: the claim is good, nobody answered or undid
-/// the delivery, and there is no reason for which it would be skipped now. What hour it is does not
-/// matter, nor whether the lease has ended.
+/// the delivery, the contact is the same, there is no reason for which it would be skipped now, and it
+/// is a [friendly hour](super::FRIENDLY_HOURS) there. Whether the lease has ended does not matter.
 ///
 /// # Errors
 ///
@@ -255,6 +259,7 @@ where f.tenant_id = $1 and f.id = $3 and f.status = 'pending' and f.claim = $4 a
 #[tracing::instrument(name = "feedback_request::stands", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn stands(tx: &Tx, claim: &Claim) -> Result<bool> {
     let since = fatigued_since(tx.now());
-    let values = [claim.request_id.into(), claim.token.into(), since.into()];
+    let values =
+        [claim.request_id.into(), claim.token.into(), since.into(), claim.contact_id.into()];
     Ok(tx.query_one_raw(tx.ask(STANDS, values)).await?.is_some())
 }

@@ -103,8 +103,9 @@ impl Claim {
 /// Claims follow-ups of stalled deals, the longest overdue first. No two workers ever hold the same
 /// one: what another holds is passed over, and what a dead one held is free when its lease ends.
 ///
-/// Claimed are stalled deals whose follow-ups are on and not exhausted, and whose contact has an
-/// e-mail address, has not unsubscribed and is not on the do-not-call list.
+/// Claimed are stalled deals of customers who are still there, whose follow-ups are on and not
+/// exhausted, and whose contact has an e-mail address, has not unsubscribed and is not on the
+/// do-not-call list. What hour it is at the contact's does not matter.
 ///
 /// # Errors
 ///
@@ -144,6 +145,8 @@ pub fn claim_sql() -> String {
         and (d.follow_up_lease_until is null or d.follow_up_lease_until < statement_timestamp())
         and not exists (select from outbox o where o.tenant_id = $1 and o.topic = 'deal_follow_up'
                           and o.subject_id = d.id and o.state in ('pending', 'dead'))
+        and (select m.deleted_at from customers m
+             where m.tenant_id = $1 and m.client_id = d.client_id) is null
         and d.follow_up_count < (select e.most from expected e where e.stage = d.stage)
         and exists (
             select from contacts k where k.tenant_id = $1 and k.id = d.contact_id
@@ -226,26 +229,33 @@ pub async fn record_follow_up(tx: &Tx, claim: &Claim) -> Result<()> {
     .await
 }
 
-/// Found by the primary key. `$3` the deal, `$4` the token, `$5` the attempt before.
+/// Found by the primary key. `$3` the deal, `$4` the token, `$5` the attempt before, `$6` to whom.
 pub const STANDS: &str = "
 select d.id from deals d join contacts k on k.tenant_id = $1 and k.id = d.contact_id
 where d.tenant_id = $1 and d.id = $3 and d.follow_up_claim = $4 and d.follow_up_count = $5
-  and d.auto_follow_up_enabled
+  and d.contact_id is not distinct from $6 and d.auto_follow_up_enabled and d.deleted_at is null
+  and (select m.deleted_at from customers m
+       where m.tenant_id = $1 and m.client_id = d.client_id) is null
   and k.email is not null and k.unsubscribed_at is null and k.deleted_at is null
   and not exists (select from dnc_list n
                   where n.tenant_id = $1 and n.removed_at is null
                     and n.phone_number in (k.phone, k.mobile)
                     and (n.expires_at is null or n.expires_at > $2))";
 
-/// Whether a claimed follow-up is still right to send: the deal is still silent, and its contact may
-/// still be written to.
+/// Whether a claimed follow-up is still right to send: the deal is still silent, its contact is still
+/// the one that was meant, and may still be written to.
 ///
 /// # Errors
 ///
 /// [`Error::Database`].
 #[tracing::instrument(name = "deal::follow_up_stands", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn follow_up_stands(tx: &Tx, claim: &Claim) -> Result<bool> {
-    let rest = [claim.deal_id.into(), claim.token.into(), (claim.attempt_no - 1).into()];
+    let rest = [
+        claim.deal_id.into(),
+        claim.token.into(),
+        (claim.attempt_no - 1).into(),
+        claim.contact_id.into(),
+    ];
     if tx.query_one_raw(tx.ask(STANDS, rest)).await?.is_none() {
         return Ok(false);
     }

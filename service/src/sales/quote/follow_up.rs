@@ -176,13 +176,17 @@ returning q.id as quote_id, q.quote_number, q.client_id, q.contact_id,
     )
 );
 
-/// Found by the primary key. `$3` the quote, `$4` the token, `$5` the attempt before.
+/// Found by the primary key. `$3` the quote, `$4` the token, `$5` the attempt before, `$6` to whom.
 pub const STANDS: &str = concat!(
     "select q.id
 ",
     due!(
         "
-  and q.id = $3 and q.follow_up_claim = $4 and q.follow_up_count = $5"
+  and q.id = $3 and q.follow_up_claim = $4 and q.follow_up_count = $5
+  and q.contact_id is not distinct from $6
+  and extract(isodow from $2::timestamptz at time zone coalesce(k.time_zone, t.time_zone)) < 6
+  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time >= '09:00'
+  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time < '17:00'"
     )
 );
 
@@ -268,14 +272,20 @@ pub async fn record_follow_up(tx: &Tx, claim: &Claim) -> Result<()> {
     stopping(tx, claim.quote_id, row, stop).await.map(drop)
 }
 
-/// Whether a claimed follow-up is still right to send: the quote is still due.
+/// Whether a claimed follow-up is still right to send: the quote is still due, to the same contact,
+/// and it is working hours there.
 ///
 /// # Errors
 ///
 /// [`Error::Database`].
 #[tracing::instrument(name = "quote::follow_up_stands", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn follow_up_stands(tx: &Tx, claim: &Claim) -> Result<bool> {
-    let rest = [claim.quote_id.into(), claim.token.into(), (claim.attempt_no - 1).into()];
+    let rest = [
+        claim.quote_id.into(),
+        claim.token.into(),
+        (claim.attempt_no - 1).into(),
+        claim.contact_id.into(),
+    ];
     Ok(tx.query_one_raw(tx.ask(STANDS, rest)).await?.is_some())
 }
 
