@@ -77,6 +77,8 @@ impl Db {
             ("timezone", "UTC".to_owned()),
             ("search_path", "public".to_owned()),
             ("plan_cache_mode", plans.to_owned()),
+            // Estimates of a generic plan are high; compiling it would take longer than running it.
+            ("jit", "off".to_owned()),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)

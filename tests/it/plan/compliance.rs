@@ -27,17 +27,19 @@ select 'TENANT', gen_random_uuid(), 'x', '2026-03-02',
 from generate_series(1, 2000) n;
 insert into compliance_checks (tenant_id, id, schedule_id, compliance_type, entity_type, entity_id,
                                client_id, period_start, period_end, due_on, due_at, status,
-                               completed_at, created_at)
+                               completed_at, escalation_count, escalation_sent_at, created_at)
 select 'TENANT', gen_random_uuid(), (select id from compliance_schedule where tenant_id = 'TENANT'
                                      order by id limit 1),
        'x', 'client', 'cs_' || 1 + n % 40 || '_other', 'cs_' || 1 + n % 40 || '_other',
        date '2020-01-01' + n / 40, date '2026-03-02', date '2026-03-02',
        timestamptz '2026-03-02' + (n - 2000) * interval '1 hour', s.status,
        case when s.status = 'completed' then now() end,
+       case when s.status = 'escalated' then 3 else 0 end,
+       case when s.status = 'escalated' then timestamptz '2026-03-01' end,
        timestamptz '2026-03-02' - n * interval '1 hour'
 from generate_series(1, 4000) n,
-     lateral (select (array['pending', 'in_progress', 'completed', 'skipped'])[1 + n % 4]
-              as status) s;
+     lateral (select (array['pending', 'in_progress', 'completed', 'skipped', 'escalated',
+                            'escalated', 'escalated'])[1 + n % 7] as status) s;
 insert into compliance_check_events (tenant_id, id, check_id, kind, actor, happened_at)
 select tenant_id, gen_random_uuid(), id, 'created', 'x', now() from compliance_checks
 where tenant_id = 'TENANT'";
