@@ -35,6 +35,7 @@ pub async fn measure(db: &Db, admin: &Client, calls: u64) -> Failable<Vec<Deed>>
         .replace("{calls}", &calls.to_string())
         .replace("{now}", &format!("timestamptz '{}'", load::NOW));
     admin.batch_execute(&sql).await?;
+    admin.batch_execute("vacuum (analyze)").await?;
     let context = Context { tenant, actor: Actor::System("bench"), now: load::now() };
     let patterns = async |tx: &Tx| {
         let seen = pattern::analyse(tx, &pattern::Analyse::default()).await?;
@@ -155,6 +156,4 @@ select '{tenant}', pg_temp.nth(n), 'client' || n % {clients} || '@example.com', 
 from (select n, {now} - random() * interval '98 days' as called
       from generate_series(0, {calls} - 1) n) made;
 
-reset session_replication_role;
-vacuum (analyze) client_health_scores;
-vacuum (analyze) call_records;";
+reset session_replication_role;";
