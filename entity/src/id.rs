@@ -54,6 +54,12 @@ ids! {
     CaseId,
     /// A [`client_health_score`](crate::health::client_health_score).
     ClientHealthScoreId,
+    /// A week of a client's in [`client_lifecycle_history`](crate::health::client_lifecycle_history).
+    ClientLifecycleHistoryId,
+    /// A [`client_session`](crate::health::client_session).
+    ClientSessionId,
+    /// A day of a coach's in [`coach_performance`](crate::health::coach_performance).
+    CoachPerformanceId,
     /// A [`compliance_check_event`](crate::compliance::compliance_check_event).
     ComplianceCheckEventId,
     /// A [`compliance_check`](crate::compliance::compliance_check).
@@ -68,6 +74,10 @@ ids! {
     ContactFieldId,
     /// A [`contact`](crate::sales::contact).
     ContactId,
+    /// A change in [`contact_owner_history`](crate::health::contact_owner_history).
+    ContactOwnerHistoryId,
+    /// A [`daily_summary`](crate::health::daily_summary).
+    DailySummaryId,
     /// A [`deal_activity`](crate::sales::deal_activity).
     DealActivityId,
     /// A [`deal`](crate::sales::deal).
@@ -82,6 +92,10 @@ ids! {
     DncId,
     /// A [`feedback_request`](crate::feedback::feedback_request).
     FeedbackRequestId,
+    /// An [`intervention`](crate::health::intervention).
+    InterventionId,
+    /// An [`intervention_outcome`](crate::health::intervention_outcome).
+    InterventionOutcomeId,
     /// An [`opportunity_signal`](crate::sales::opportunity_signal).
     OpportunitySignalId,
     /// A message of the [`outbox`](crate::engine::outbox).
@@ -102,6 +116,8 @@ ids! {
     TenantId,
     /// A [`user`](crate::tenancy::user).
     UserId,
+    /// A [`weekly_pattern`](crate::health::weekly_pattern).
+    WeeklyPatternId,
 }
 
 /// The business key of a [`customer`](crate::customers::customer): `cs_<digits>_<name>`, the name

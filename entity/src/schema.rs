@@ -231,4 +231,12 @@ registry! {
     compliance::compliance_schedule,
     compliance::compliance_check,
     compliance::compliance_check_event,
+    health::client_session,
+    health::client_lifecycle_history,
+    health::daily_summary,
+    health::weekly_pattern,
+    health::coach_performance,
+    health::intervention,
+    health::intervention_outcome,
+    health::contact_owner_history,
 }

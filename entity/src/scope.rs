@@ -55,4 +55,12 @@ tenant_scoped! {
     compliance::compliance_schedule by id::ComplianceScheduleId,
     compliance::compliance_check by id::ComplianceCheckId,
     compliance::compliance_check_event by id::ComplianceCheckEventId,
+    health::client_session by id::ClientSessionId,
+    health::client_lifecycle_history by id::ClientLifecycleHistoryId,
+    health::daily_summary by id::DailySummaryId,
+    health::weekly_pattern by id::WeeklyPatternId,
+    health::coach_performance by id::CoachPerformanceId,
+    health::intervention by id::InterventionId,
+    health::intervention_outcome by id::InterventionOutcomeId,
+    health::contact_owner_history by id::ContactOwnerHistoryId,
 }

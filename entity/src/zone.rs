@@ -89,7 +89,9 @@ pub fn week_before(zone: Tz, at: DateTime<Utc>, weeks: i64) -> DateTime<Utc> {
     day_start(zone, monday(date_at(zone, at)) - TimeDelta::weeks(weeks))
 }
 
-fn monday(date: NaiveDate) -> NaiveDate {
+/// The Monday of the ISO week that a day is in.
+#[must_use]
+pub fn monday(date: NaiveDate) -> NaiveDate {
     date - Days::new(u64::from(date.weekday().num_days_from_monday()))
 }
 

@@ -101,9 +101,13 @@ impl Db {
         work: impl AsyncFnOnce(&Tx) -> Result<T>,
     ) -> Result<T> {
         let tx = self.begin(context, Access::Write).await?;
-        let done = work(&tx).await?; // dropped on the way out, and so undone
-        tx.commit().await?;
-        Ok(done)
+        match work(&tx).await {
+            Ok(done) => tx.commit().await.map(|()| done),
+            Err(error) => {
+                tx.undo().await;
+                Err(error)
+            }
+        }
     }
 
     /// Does work that only reads, at two round trips for a single question.
@@ -156,7 +160,10 @@ impl Db {
         context: Context,
         work: impl AsyncFnOnce(&Tx) -> Result<T>,
     ) -> Result<T> {
-        work(&self.begin(context, Access::Write).await?).await // dropped, and so undone
+        let tx = self.begin(context, Access::Write).await?;
+        let done = work(&tx).await;
+        tx.undo().await;
+        done
     }
 
     /// Waits until the connections are closed.

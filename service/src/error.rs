@@ -125,9 +125,10 @@ fn referred_to(key: &str) -> &'static str {
         "deal_id" => "deal",
         "case_created_id" => "case",
         "quote_id" | "supersedes_id" => "quote",
-        "client_email" => "client",
+        "client_email" | "email" => "client",
         "enrichment_id" => "enrichment",
         "schedule_id" => "compliance schedule",
+        "intervention_id" => "intervention",
         "tenant_id" => "tenant",
         _ => "row that is referred to",
     }

@@ -70,6 +70,15 @@ impl Tx {
         Ok(())
     }
 
+    /// Undoes it, and waits until that is done: what it locked is free then. Should the connection be
+    /// lost, the database does so by itself.
+    pub(crate) async fn undo(self) {
+        let mut session = self.session.into_inner();
+        if Manager::rollback(&mut session.connection).await.is_ok() {
+            session.open = false;
+        }
+    }
+
     /// Who asks, for which tenant, and when.
     #[must_use]
     pub fn context(&self) -> &Context {

@@ -389,3 +389,29 @@ async fn spans_name_the_function_the_tenant_and_the_rows_and_no_value_from_a_row
         assert!(!heard.iter().any(|said| said.contains(value)), "{value} was told");
     }
 }
+
+#[tokio::test]
+async fn what_a_failed_transaction_had_locked_is_free_when_it_returns() {
+    let world = World::new().await;
+    world.populate(&world.context).await;
+    let lock = async |tx: &service::Tx| {
+        let skip = Statement::from_string(
+            DbBackend::Postgres,
+            "select id from contacts for update skip locked",
+        );
+        Ok(tx.query_all_raw(skip).await?.len())
+    };
+    for _ in 0..20 {
+        let failed: Result<()> = world
+            .db
+            .run(world.context.clone(), async |tx| {
+                lock(tx).await?;
+                Err(Error::NotFound("power"))
+            })
+            .await;
+        assert!(matches!(failed, Err(Error::NotFound("power"))));
+        assert!(world.run(lock).await > 0, "free after an error");
+        let rehearsed = world.db.rehearse(world.context.clone(), lock).await.unwrap();
+        assert!(rehearsed > 0 && world.run(lock).await > 0, "free after a rehearsal");
+    }
+}

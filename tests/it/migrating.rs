@@ -43,10 +43,10 @@ async fn a_way_back_that_would_lose_rows_is_refused_and_nothing_is_lost() {
     let refused = run::run(&url, Verb::Reset, Options::default(), |_| {}).await;
     let said = refused.unwrap_err().to_string();
     assert!(said.contains("--yes-drop-data"), "{said}");
-    assert!(
-        said.contains("compliance_check_events"),
-        "it names the first table that holds something: {said}"
-    );
+    let named = said.split("would drop ").nth(1).unwrap();
+    let named: String = named.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let holds = world.strings(&format!("select (count(*) > 0)::text from {named}")).await;
+    assert_eq!(holds, ["true"], "it names the first that holds something: {said}");
     assert_eq!(world.strings("select count(*)::text from call_records").await, ["1"]);
     let fresh = run::run(&url, Verb::Fresh, Options::default(), |_| {}).await;
     assert!(fresh.unwrap_err().to_string().contains("--yes-drop-data"));

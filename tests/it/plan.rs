@@ -94,6 +94,7 @@ fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Uuid(_) => "uuid",
         Value::ChronoDateTimeUtc(_) => "timestamptz",
+        Value::ChronoDate(_) => "date",
         Value::BigInt(_) | Value::BigUnsigned(_) => "bigint",
         Value::Int(_) => "int",
         Value::Double(_) => "float8",

@@ -1,7 +1,7 @@
 //! A row in every table.
 
 use chrono::TimeDelta;
-use entity::{email::Email, id::ClientId, phone::Phone};
+use entity::{email::Email, id::ClientId, phone::Phone, zone};
 use rust_decimal::Decimal;
 use sea_orm::ConnectionTrait;
 use service::{
@@ -10,7 +10,12 @@ use service::{
     customers::customer,
     engine::outbox::{self, Content},
     feedback::feedback_request,
-    health::{client_health_score, pattern},
+    health::{
+        client_health_score::{self, Package},
+        client_session, coach_performance, daily_summary,
+        intervention::{self, OutcomeOf as Came},
+        pattern, weekly_pattern,
+    },
     outreach::dnc,
     sales::{
         contact,
@@ -79,6 +84,25 @@ pub async fn acme(tx: &Tx) -> Result<ClientId> {
         customer::register(tx, customer::New::named(client(), "Acme", start)).await?;
     }
     Ok(client())
+}
+
+/// A client of whom much was computed, and about whom something was done.
+async fn lapsed(tx: &Tx) -> Result<()> {
+    let kim = email("kim@acme.example");
+    let long_ago = tx.now() - TimeDelta::days(40);
+    client_session::record(tx, client_session::New::attended(kim.clone(), long_ago)).await?;
+    let package = Package { purchased: 10, outstanding: 1, ends_on: None };
+    client_health_score::set_package(tx, &kim, package).await?;
+    client_health_score::change_owner(tx, &kim, "Ann", Some("moved")).await?;
+    client_health_score::compute(tx, &client_health_score::Compute::default()).await?;
+    let today = tx.today().await?;
+    daily_summary::close(tx, today).await?;
+    coach_performance::close(tx, today).await?;
+    weekly_pattern::close(tx, zone::monday(today)).await?;
+    for logged in intervention::open_due(tx, &intervention::Due::default()).await? {
+        intervention::record_outcome(tx, logged.id, Came::plain("booked")).await?;
+    }
+    Ok(())
 }
 
 impl World {
@@ -163,6 +187,7 @@ impl World {
             };
             compliance_schedule::open(tx, new).await?;
             compliance_schedule::generate_due(tx, &Generate::default()).await?;
+            lapsed(tx).await?;
             Ok(())
         })
         .await;

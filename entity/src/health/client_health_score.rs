@@ -36,9 +36,53 @@ pub enum Momentum {
     Declining,
 }
 
-/// Why a client is at risk, in the words of whoever computed it.
+/// How much there is of something bad: a risk from 75, 60, 40 and below, or how soon to act.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Level {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// What adds to the risk that a client leaves, or takes from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Risk {
+    /// What every client starts from.
+    Base,
+    Declining,
+    Accelerating,
+    /// No session in seven days.
+    Absent,
+    /// Two or more in seven days.
+    Active,
+    /// The last session is more than fourteen days ago, or more than thirty, or there was none.
+    LongAgo,
+    /// It is at most seven days ago.
+    Recent,
+    /// Less than a tenth of the package is left, and it is hardly used.
+    PackageEnding,
+    /// More than half of it is left.
+    PackageFull,
+    /// Healthy, and on the way down.
+    EarlyWarning,
+}
+
+/// By how many points one thing moved the risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RiskFactor {
+    pub factor: Risk,
+    pub points: i32,
+}
+
+/// Why a client is at risk: what the points, limited to 0 to 100, are the sum of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
-pub struct RiskFactors(pub Vec<Json>);
+pub struct RiskFactors(pub Vec<RiskFactor>);
 
 /// One row of `client_health_scores`.
 #[sea_orm::model]
@@ -76,11 +120,14 @@ pub struct Model {
     #[sea_orm(column_type = "Decimal(Some((5, 2)))", nullable)]
     pub health_score: Option<Decimal>,
     pub health_zone: Option<Zone>,
+    /// When it fell into that zone: an intervention is logged once for each such time.
+    pub zone_since: Option<DateTimeUtc>,
     pub engagement_score: Option<i32>,
     pub momentum_score: Option<i32>,
     pub package_score: Option<i32>,
     pub relationship_score: Option<i32>,
     pub financial_score: Option<i32>,
+    /// Civil days since the last session or conversation; null: none is known.
     pub days_inactive: Option<i32>,
     /// 0: today. Null: no session is known.
     pub days_since_last_session: Option<i32>,
@@ -100,17 +147,19 @@ pub struct Model {
     pub momentum_indicator: Option<Momentum>,
     #[sea_orm(column_type = "Decimal(Some((5, 2)))", nullable)]
     pub predictive_risk_score: Option<Decimal>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub risk_category: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub intervention_priority: Option<String>,
+    pub risk_category: Option<Level>,
+    pub intervention_priority: Option<Level>,
+    /// By how many percent the sessions of seven days differ from a usual week's; null: none were.
     #[sea_orm(column_type = "Decimal(Some((7, 2)))", nullable)]
     pub rate_of_change_percent: Option<Decimal>,
     #[sea_orm(default_value = false)]
     pub early_warning_flag: bool,
     #[sea_orm(column_type = "JsonBinary", default_expr = "Expr::cust(\"'[]'::jsonb\")")]
     pub risk_factors: RiskFactors,
+    /// When the scores were last computed with success; null: never.
     pub calculated_at: Option<DateTimeUtc>,
+    /// When that was last tried, with success or without: the queue's order.
+    pub score_attempted_at: Option<DateTimeUtc>,
 
     #[sea_orm(default_value = "INSUFFICIENT_DATA")]
     pub pattern_status: PatternStatus,
@@ -163,6 +212,8 @@ impl TableSpec for Entity {
             Check::one_of::<Zone>("client_health_scores_zone_known", "health_zone"),
             Check::one_of::<Momentum>("client_health_scores_momentum_known", "momentum_indicator"),
             Check::one_of::<PatternStatus>("client_health_scores_pattern_known", "pattern_status"),
+            Check::one_of::<Level>("client_health_scores_risk_category_known", "risk_category"),
+            Check::one_of::<Level>("client_health_scores_priority_known", "intervention_priority"),
             Check::new("client_health_scores_score_range", score("health_score")),
             Check::new("client_health_scores_engagement_range", score("engagement_score")),
             Check::new("client_health_scores_momentum_range", score("momentum_score")),
@@ -207,6 +258,24 @@ impl TableSpec for Entity {
                 "tenant_id, pattern_status desc, lost_calls desc, id",
             )
             .with("where pattern_status in ('PATTERN_BREAK', 'BELOW_PATTERN')"),
+            Index::new(
+                "client_health_scores_score_queue",
+                "tenant_id, score_attempted_at nulls first, id",
+            ),
+            // Of each zone, of each coach: what the day's figures are counted from.
+            Index::new("client_health_scores_of_coach", "tenant_id, assigned_coach")
+                .with("where health_zone is not null"),
+            // Whom to do something about, the greatest risk first.
+            Index::new(
+                "client_health_scores_at_risk",
+                "tenant_id, predictive_risk_score desc nulls last, id",
+            )
+            .with("where health_zone in ('RED', 'YELLOW')"),
+            Index::new(
+                "client_health_scores_broken",
+                "tenant_id, predictive_risk_score desc nulls last, id",
+            )
+            .with("where pattern_status = 'PATTERN_BREAK'"),
         ]
     }
 }

@@ -40,6 +40,9 @@ pub const ATTEMPTS: i32 = 8;
 /// How long to wait after the first failed attempt; after each further one, twice as long (ours).
 pub const PAUSE: TimeDelta = TimeDelta::minutes(2);
 
+/// How many characters there are for why a message was decided.
+pub const WHY: usize = 500;
+
 /// The right to send one message, until the lease ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sending {
@@ -355,7 +358,7 @@ pub async fn recent(tx: &Tx, topic: Topic) -> Result<u64> {
 /// [`Error::Invalid`] if `why` is not text.
 #[tracing::instrument(name = "outbox::enqueue", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn enqueue(tx: &Tx, content: &Content, why: &str) -> Result<bool> {
-    input::text("why", why, 500)?;
+    input::text("why", why, WHY)?;
     let (topic, subject, key) = (content.topic(), content.subject(), content.key());
     let payload = content.payload().map_err(|e| Error::invalid("payload", e.to_string()))?;
     let sql = "

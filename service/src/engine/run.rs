@@ -140,7 +140,7 @@ pub async fn dry_run(db: &Db, context: &Context, limits: &Limits) -> Result<Repo
 pub async fn work(tx: &Tx, limits: &Limits) -> Result<Option<Worked>> {
     let (zone, now) = (tx.zone().await?, tx.now());
     let due = PLAN.iter().filter_map(|planned| Some((planned.step, planned.slot(zone, now)?)));
-    let due: Vec<_> = due.filter(|(step, _)| !parts(*step).is_empty()).collect();
+    let due: Vec<_> = due.collect();
     if due.is_empty() {
         return Ok(None);
     }

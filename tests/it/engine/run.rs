@@ -59,7 +59,7 @@ async fn a_lead_that_has_stalled_is_followed_up_at_eight_and_not_before_and_once
     assert_eq!((topics(&early), early.handled(Step::Deals)), (vec![], 0));
     let friday = due(&world, &world.at("2026-03-06T08:00:00Z")).await;
     assert_eq!(topics(&friday), [Topic::DealFollowUp]);
-    assert!(friday.decided().all(|d| d.why == "in stage Lead and silent: follow-up 1 of 5"));
+    assert!(friday.decided().all(|d| d.why == "silent in stage lead: follow-up 1 of 5"));
     let marked = world.run(async |tx| deal::get(tx, ids[0]).await).await.stalled_at;
     assert_eq!(marked, Some(world.context.now + TimeDelta::days(3)));
     // The hour is done; the next one finds it decided already, since nobody has sent it.
@@ -85,10 +85,7 @@ async fn steps_come_in_their_order_and_each_once_for_its_hour() {
     let place = |step: &Step| order.iter().position(|s| s == step);
     assert!(steps.is_sorted_by_key(place), "{steps:?}");
     let done: Vec<Step> = report.pieces.iter().filter(|p| p.done).map(|p| p.step).collect();
-    assert_eq!(
-        done,
-        [Step::Deals, Step::Patterns, Step::Feedback, Step::Quotes, Step::Enrichment, Step::Day]
-    );
+    assert_eq!(done, order, "each of them is done once, in order");
     assert!(report.pieces.iter().all(|piece| piece.error.is_none()), "{report:#?}");
     assert_eq!(due(&world, &monday).await, Report::default());
 }

@@ -1,2 +1,9 @@
 mod client_health_score;
+mod client_lifecycle_history;
+mod client_session;
+mod coach_performance;
+mod contact_owner_history;
+mod daily_summary;
+mod intervention;
 mod pattern;
+mod weekly_pattern;

@@ -1,5 +1,7 @@
 //! Clients who call less than they used to, or more.
 
+mod figures;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::zone::Zone;
 use integration::{World, populate::email};

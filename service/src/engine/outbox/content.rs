@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result, Tx,
+    compliance::compliance_check,
     feedback::feedback_request,
+    health::intervention,
     sales::{contact_enrichment, deal, quote},
 };
 
@@ -28,7 +30,6 @@ macro_rules! contents {
                 let Payload(json) = payload;
                 match topic {
                     $(Topic::$topic => serde_json::from_value(json).map(Self::$topic),)+
-                    _ => return Err("nobody knows what it says".to_owned()),
                 }
                 .map_err(|error| format!("nobody knows what it says: {error}"))
             }
@@ -120,5 +121,26 @@ contents! {
         record: contact_enrichment::record_request,
         release: contact_enrichment::release_request,
         stands: contact_enrichment::request_stands,
+    },
+    /// A reminder to whoever owes a compliance check.
+    ComplianceReminder(compliance_check::Claim) {
+        subject: compliance_check::Claim::subject,
+        record: compliance_check::record_reminder,
+        release: compliance_check::release_reminder,
+        stands: compliance_check::reminder_stands,
+    },
+    /// A word to one of the tenant's that a compliance check is late.
+    ComplianceEscalation(compliance_check::Claim) {
+        subject: compliance_check::Claim::subject,
+        record: compliance_check::record_escalation,
+        release: compliance_check::release_escalation,
+        stands: compliance_check::escalation_stands,
+    },
+    /// What is to be done about a client, to whoever looks after them.
+    Intervention(intervention::Claim) {
+        subject: intervention::Claim::subject,
+        record: intervention::record_sent,
+        release: intervention::release,
+        stands: intervention::stands,
     },
 }

@@ -1,14 +1,27 @@
 //! What each step of the day consists of: parts, each of which is done in pieces until nothing is left
 //! of it.
 
-use entity::engine::{outbox::Topic, run::Step};
+use entity::{
+    engine::{outbox::Topic, run::Step},
+    zone::{date_at, week_before},
+};
+use sea_orm::ActiveEnum;
 
 use super::{Decided, Limits};
 use crate::{
     Result, Tx,
+    compliance::{
+        compliance_check,
+        compliance_schedule::{self, Generate},
+    },
     engine::outbox::{self, Content},
     feedback::feedback_request,
-    health::pattern,
+    health::{
+        client_health_score::{self, Compute},
+        coach_performance, daily_summary,
+        intervention::{self, Due},
+        pattern, weekly_pattern,
+    },
     sales::{
         contact_enrichment,
         deal::{self, Claims},
@@ -34,149 +47,210 @@ pub(super) struct Piece {
 /// A part of a step.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Part {
+    /// Puts in order what Keel itself keeps.
+    Sweep(Sweep),
+    /// Decides upon messages of a topic.
+    Decide(Topic),
+}
+
+/// What Keel itself keeps in order.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sweep {
+    MakeChecks,
     MarkStalled,
-    FollowDealsUp,
     LookAtPatterns,
-    ExpireQuotes,
-    FollowQuotesUp,
+    CloseWeek,
     ExpireRequests,
-    AskForFeedback,
+    ScoreClients,
+    ExpireQuotes,
+    MeasureOutcomes,
+    OpenInterventions,
     ReadSignatures,
     LapseRequests,
-    LookPeopleUp,
+    CloseDay,
     Forget,
 }
 
 /// The parts of a step, in order.
 pub(super) fn parts(step: Step) -> &'static [Part] {
+    use Part::{Decide, Sweep as Do};
     match step {
-        Step::Deals => &[Part::MarkStalled, Part::FollowDealsUp],
-        Step::Patterns => &[Part::LookAtPatterns],
-        Step::Quotes => &[Part::ExpireQuotes, Part::FollowQuotesUp],
-        Step::Feedback => &[Part::ExpireRequests, Part::AskForFeedback],
-        Step::Enrichment => &[Part::ReadSignatures, Part::LapseRequests, Part::LookPeopleUp],
-        Step::Day => &[Part::Forget],
-        _ => &[],
+        Step::Compliance => &[
+            Do(Sweep::MakeChecks),
+            Decide(Topic::ComplianceReminder),
+            Decide(Topic::ComplianceEscalation),
+        ],
+        Step::Deals => &[Do(Sweep::MarkStalled), Decide(Topic::DealFollowUp)],
+        Step::Patterns => &[Do(Sweep::LookAtPatterns)],
+        Step::Week => &[Do(Sweep::CloseWeek)],
+        Step::Feedback => &[Do(Sweep::ExpireRequests), Decide(Topic::FeedbackRequest)],
+        Step::Health => &[Do(Sweep::ScoreClients)],
+        Step::Quotes => &[Do(Sweep::ExpireQuotes), Decide(Topic::QuoteFollowUp)],
+        Step::Interventions => {
+            &[Do(Sweep::MeasureOutcomes), Do(Sweep::OpenInterventions), Decide(Topic::Intervention)]
+        }
+        Step::Enrichment => {
+            &[Do(Sweep::ReadSignatures), Do(Sweep::LapseRequests), Decide(Topic::EnrichmentRequest)]
+        }
+        Step::Day => &[Do(Sweep::CloseDay), Do(Sweep::Forget)],
     }
 }
 
-/// How many rows one piece takes on where nobody is written to.
+/// How many rows one piece takes on.
 const AT_ONCE: u64 = 500;
+/// How many of those that take several statements each.
+const FEW: u64 = 100;
 
 impl Part {
     /// Does a piece of it.
     pub(super) async fn work(self, tx: &Tx, limits: &Limits) -> Result<Piece> {
         match self {
-            Self::MarkStalled => {
-                let marked = deal::mark_stalled(tx, AT_ONCE).await?;
-                Ok(Piece::swept(marked))
-            }
-            Self::LookAtPatterns => {
-                let seen = pattern::analyse(tx, &pattern::Analyse::default()).await?;
-                Ok(Piece { failed: seen.failed.len(), ..Piece::looked(seen.looked_at) })
-            }
-            Self::ExpireQuotes => {
-                let expired = quote::expire(tx, AT_ONCE).await?;
-                Ok(Piece::swept(expired.len().try_into().unwrap_or(u64::MAX)))
-            }
-            Self::ExpireRequests => {
-                let expired = feedback_request::expire(tx, AT_ONCE).await?;
-                Ok(Piece::swept(expired.len().try_into().unwrap_or(u64::MAX)))
-            }
-            Self::AskForFeedback => {
-                let Some(ask) = claims(tx, limits, Topic::FeedbackRequest).await? else {
-                    return Ok(Piece::limited());
-                };
-                let done = feedback_request::claim(tx, &ask).await?;
-                let skipped = done.skipped.len();
-                let claimed = done.claims.into_iter().map(|claim| {
-                    let day = claim.delivery_date.date_naive();
-                    (Content::FeedbackRequest(claim), format!("an order was delivered on {day}"))
-                });
-                let mut piece = decide(tx, &ask, claimed.collect()).await?;
-                piece.handled += skipped;
-                piece.more |= skipped > 0;
-                Ok(piece)
-            }
-            Self::ReadSignatures => {
-                let read = contact_enrichment::work_signatures(tx, AT_ONCE / 5).await?;
-                let done = read.completed + read.skipped;
-                Ok(Piece { failed: read.failed, ..Piece::looked(done + read.failed) })
-            }
-            Self::LapseRequests => {
-                let lapsed = contact_enrichment::lapse(tx, AT_ONCE).await?;
-                Ok(Piece::looked(lapsed))
-            }
-            Self::LookPeopleUp => {
-                let Some(ask) = claims(tx, limits, Topic::EnrichmentRequest).await? else {
-                    return Ok(Piece::limited());
-                };
-                let claimed = contact_enrichment::claim_requests(tx, &ask).await?;
-                let claimed = claimed.into_iter().map(|claim| {
-                    let why = format!("to be looked up: {:?}", claim.source);
-                    (Content::EnrichmentRequest(claim), why)
-                });
-                decide(tx, &ask, claimed.collect()).await
-            }
-            Self::Forget => Ok(Piece::swept(super::forget(tx).await?)),
-            Self::FollowDealsUp => {
-                let Some(ask) = claims(tx, limits, Topic::DealFollowUp).await? else {
-                    return Ok(Piece::limited());
-                };
-                let claimed = deal::claim_follow_ups(tx, &ask).await?.into_iter().map(|claim| {
-                    let why = format!(
-                        "in stage {:?} and silent: follow-up {} of {}",
-                        claim.stage, claim.attempt_no, claim.max_follow_ups
-                    );
-                    (Content::DealFollowUp(claim), why)
-                });
-                decide(tx, &ask, claimed.collect()).await
-            }
-            Self::FollowQuotesUp => {
-                let Some(ask) = claims(tx, limits, Topic::QuoteFollowUp).await? else {
-                    return Ok(Piece::limited());
-                };
-                let claimed = quote::claim_follow_ups(tx, &ask).await?.into_iter().map(|claim| {
-                    let why = format!(
-                        "quote {} is unanswered: follow-up {} of {}",
-                        claim.quote_number, claim.attempt_no, claim.max_follow_ups
-                    );
-                    (Content::QuoteFollowUp(claim), why)
-                });
-                decide(tx, &ask, claimed.collect()).await
-            }
+            Self::Sweep(sweep) => sweep.work(tx).await,
+            Self::Decide(topic) => match limits.left(tx, topic).await? {
+                0 => Ok(Piece { limited: true, ..Piece::default() }),
+                left => {
+                    let ask = Claims { limit: left.min(FEW), ..Claims::default() };
+                    decide(tx, claimed(tx, topic, &ask).await?).await
+                }
+            },
         }
     }
 }
 
-impl Piece {
-    /// Of a sweep that is asked again until nothing is left.
-    fn swept(handled: u64) -> Self {
-        let handled = usize::try_from(handled).unwrap_or(usize::MAX);
-        Self { handled, more: handled > 0, ..Self::default() }
-    }
-
-    fn looked(handled: usize) -> Self {
-        Self { handled, more: handled > 0, ..Self::default() }
-    }
-
-    fn limited() -> Self {
-        Self { limited: true, ..Self::default() }
+impl Sweep {
+    async fn work(self, tx: &Tx) -> Result<Piece> {
+        let rows = |count: usize| Piece { handled: count, more: count > 0, ..Piece::default() };
+        let swept = |count: u64| rows(usize::try_from(count).unwrap_or(usize::MAX));
+        Ok(match self {
+            Self::MakeChecks => {
+                let made = compliance_schedule::generate_due(tx, &Generate::default()).await?;
+                let (handled, failed) = (made.created.len(), made.failed.len());
+                Piece { handled, failed, more: made.more, ..Piece::default() }
+            }
+            Self::MarkStalled => swept(deal::mark_stalled(tx, AT_ONCE).await?),
+            Self::LookAtPatterns => {
+                let seen = pattern::analyse(tx, &pattern::Analyse::default()).await?;
+                Piece { failed: seen.failed.len(), ..rows(seen.looked_at) }
+            }
+            Self::CloseWeek => {
+                let coaches = coach_performance::close(tx, tx.today().await?).await?;
+                let zone = tx.zone().await?;
+                let monday = date_at(zone, week_before(zone, tx.now(), 1));
+                weekly_pattern::close(tx, monday).await?;
+                Piece { more: false, ..rows(coaches.len() + 1) }
+            }
+            Self::ExpireRequests => rows(feedback_request::expire(tx, AT_ONCE).await?.len()),
+            Self::ScoreClients => {
+                let seen = client_health_score::compute(tx, &Compute::default()).await?;
+                Piece { failed: seen.failed.len(), ..rows(seen.looked_at) }
+            }
+            Self::ExpireQuotes => rows(quote::expire(tx, AT_ONCE).await?.len()),
+            Self::MeasureOutcomes => {
+                let measured = intervention::measure_outcomes(tx, AT_ONCE).await?;
+                swept(measured.after_7_days + measured.after_30_days)
+            }
+            Self::OpenInterventions => {
+                rows(intervention::open_due(tx, &Due::default()).await?.len())
+            }
+            Self::ReadSignatures => {
+                let read = contact_enrichment::work_signatures(tx, FEW).await?;
+                let seen = read.completed + read.skipped + read.failed;
+                Piece { failed: read.failed, ..rows(seen) }
+            }
+            Self::LapseRequests => rows(contact_enrichment::lapse(tx, FEW).await?),
+            Self::CloseDay => {
+                daily_summary::close(tx, tx.today().await?).await?;
+                Piece { more: false, ..rows(1) }
+            }
+            Self::Forget => swept(super::forget(tx).await?),
+        })
     }
 }
 
-/// How many more may be claimed now; `None` if none.
-async fn claims(tx: &Tx, limits: &Limits, topic: Topic) -> Result<Option<Claims>> {
-    let left = limits.left(tx, topic).await?;
-    Ok((left > 0).then(|| Claims { limit: left.min(AT_ONCE), ..Claims::default() }))
+/// Steps that were claimed, each with why, and how many were given up on the way.
+struct Taken {
+    claimed: Vec<(Content, String)>,
+    skipped: usize,
+}
+
+/// Claims steps of a topic that are due.
+async fn claimed(tx: &Tx, topic: Topic, ask: &Claims) -> Result<Taken> {
+    fn told<C>(claims: Vec<C>, tell: impl Fn(&C) -> String, of: fn(C) -> Content) -> Taken {
+        let claimed = claims.into_iter().map(|claim| {
+            let why = tell(&claim);
+            (of(claim), why)
+        });
+        Taken { claimed: claimed.collect(), skipped: 0 }
+    }
+    let nth = |n: i32, most: i32| format!("follow-up {n} of {most}");
+    let owed = |claim: &compliance_check::Claim| {
+        let (what, whose) = (&claim.compliance_type, &claim.entity_id);
+        format!(
+            "{what} of {whose} is due on {}: {} {}",
+            claim.due_on,
+            claim.step.to_value(),
+            claim.n
+        )
+    };
+    Ok(match topic {
+        Topic::DealFollowUp => told(
+            deal::claim_follow_ups(tx, ask).await?,
+            |c| {
+                let stage = c.stage.to_value();
+                format!("silent in stage {stage}: {}", nth(c.attempt_no, c.max_follow_ups))
+            },
+            Content::DealFollowUp,
+        ),
+        Topic::QuoteFollowUp => told(
+            quote::claim_follow_ups(tx, ask).await?,
+            |c| {
+                let number = &c.quote_number;
+                format!("{number} is unanswered: {}", nth(c.attempt_no, c.max_follow_ups))
+            },
+            Content::QuoteFollowUp,
+        ),
+        Topic::FeedbackRequest => {
+            let done = feedback_request::claim(tx, ask).await?;
+            let why = |c: &feedback_request::Claim| {
+                format!("order {} was delivered on {}", c.order_id, c.delivery_date.date_naive())
+            };
+            Taken {
+                skipped: done.skipped.len(),
+                ..told(done.claims, why, Content::FeedbackRequest)
+            }
+        }
+        Topic::EnrichmentRequest => told(
+            contact_enrichment::claim_requests(tx, ask).await?,
+            |c| format!("to be looked up by {}: attempt {}", c.source.to_value(), c.attempt_no),
+            Content::EnrichmentRequest,
+        ),
+        Topic::ComplianceReminder => told(
+            compliance_check::claim_reminders(tx, ask).await?,
+            owed,
+            Content::ComplianceReminder,
+        ),
+        Topic::ComplianceEscalation => told(
+            compliance_check::claim_escalations(tx, ask).await?,
+            owed,
+            Content::ComplianceEscalation,
+        ),
+        Topic::Intervention => told(
+            intervention::claim(tx, ask).await?,
+            |c| {
+                let why = c.why.as_deref().unwrap_or("recommended");
+                format!("{}: {why}", c.intervention_type.to_value())
+            },
+            Content::Intervention,
+        ),
+    })
 }
 
 /// Writes down what was claimed, in the transaction in which it was.
-async fn decide(tx: &Tx, ask: &Claims, claimed: Vec<(Content, String)>) -> Result<Piece> {
-    let mut piece = Piece { handled: claimed.len(), ..Piece::default() };
-    piece.more = !claimed.is_empty();
-    debug_assert!(claimed.len() as u64 <= ask.limit);
+async fn decide(tx: &Tx, Taken { claimed, skipped }: Taken) -> Result<Piece> {
+    let handled = claimed.len() + skipped;
+    let mut piece = Piece { handled, more: handled > 0, ..Piece::default() };
     for (content, why) in claimed {
+        let why: String = why.chars().take(outbox::WHY).collect();
         if outbox::enqueue(tx, &content, &why).await? {
             piece.decided.push(Decided { topic: content.topic(), key: content.key(), why });
         }
