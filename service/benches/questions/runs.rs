@@ -10,7 +10,7 @@ use entity::id::TenantId;
 use service::{
     Actor, Context, Db, Tx,
     engine::run::{self, Limits},
-    health::pattern,
+    health::{client_health_score, pattern},
 };
 use tokio_postgres::Client;
 
@@ -20,6 +20,8 @@ use crate::{
 };
 
 const CLIENTS: u64 = 10_000;
+/// How many sessions each of them had.
+const SESSIONS: u64 = 20;
 /// How often all of them are looked at, on as many days.
 const DAYS: i64 = 3;
 /// What it may cost to look at all of them, in milliseconds.
@@ -33,6 +35,7 @@ pub async fn measure(db: &Db, admin: &Client, calls: u64) -> Failable<Vec<Deed>>
         .replace("{tenant}", &tenant.to_string())
         .replace("{clients}", &CLIENTS.to_string())
         .replace("{calls}", &calls.to_string())
+        .replace("{sessions}", &(SESSIONS * CLIENTS).to_string())
         .replace("{now}", &format!("timestamptz '{}'", load::NOW));
     admin.batch_execute(&sql).await?;
     admin.batch_execute("vacuum (analyze)").await?;
@@ -41,8 +44,16 @@ pub async fn measure(db: &Db, admin: &Client, calls: u64) -> Failable<Vec<Deed>>
         let seen = pattern::analyse(tx, &pattern::Analyse::default()).await?;
         Ok((seen.looked_at, seen.failed.len()))
     };
-    let name = format!("patterns of {CLIENTS} clients, {calls} calls");
-    let deeds = vec![all(db, &context, name, patterns).await?, due(db, admin).await?];
+    let scores = async |tx: &Tx| {
+        let ask = client_health_score::Compute::default();
+        let seen = client_health_score::compute(tx, &ask).await?;
+        Ok((seen.looked_at, seen.failed.len()))
+    };
+    let name = format!("patterns of {CLIENTS}, {calls} calls");
+    let mut deeds = vec![all(db, &context, name, patterns).await?];
+    let name = format!("scores of {CLIENTS}, {} sessions", SESSIONS * CLIENTS);
+    deeds.push(all(db, &context, name, scores).await?);
+    deeds.push(due(db, admin).await?);
     admin.batch_execute("vacuum (analyze)").await?;
     admin.batch_execute("checkpoint").await?;
     Ok(deeds)
@@ -95,7 +106,7 @@ async fn due(db: &Db, admin: &Client) -> Failable<Deed> {
     for _ in 0..6 {
         let tenant = TenantId::new();
         admin.batch_execute("set session_replication_role = replica").await?;
-        load::fill(admin, 400, tenant, true).await?;
+        load::fill(admin, 600, tenant, true).await?;
         admin.batch_execute("reset session_replication_role").await?;
         let now = load::now() + TimeDelta::hours(2);
         let context = Context { tenant, actor: Actor::System("bench"), now };
@@ -139,14 +150,16 @@ fn mebibytes(of: &str) -> Failable<f64> {
     Ok(kibibytes / 1024.0)
 }
 
-/// The clients of one tenant, and their calls of the last fourteen weeks.
+/// The clients of one tenant, and their calls and sessions of the last months.
 const WATCHED: &str = "
 set session_replication_role = replica;
 
 insert into tenants (id, name) values ('{tenant}', 'Watched');
 
-insert into client_health_scores (tenant_id, id, email, firstname, lastname)
-select '{tenant}', pg_temp.nth(n), 'client' || n || '@example.com', 'Kim', 'Client ' || n
+insert into client_health_scores (tenant_id, id, email, firstname, lastname, sessions_purchased,
+                                  outstanding_sessions)
+select '{tenant}', pg_temp.nth(n), 'client' || n || '@example.com', 'Kim', 'Client ' || n, 20,
+       n % 20
 from generate_series(0, {clients} - 1) n;
 
 insert into call_records (tenant_id, id, client_email, call_date, call_type, status, created_at)
@@ -155,5 +168,11 @@ select '{tenant}', pg_temp.nth(n), 'client' || n % {clients} || '@example.com', 
        case when n % 7 = 0 then 'NO_ANSWER' else 'COMPLETED' end, called
 from (select n, {now} - random() * interval '98 days' as called
       from generate_series(0, {calls} - 1) n) made;
+
+insert into client_sessions (tenant_id, id, client_email, held_at, status, created_at)
+select '{tenant}', pg_temp.nth(n), 'client' || n % {clients} || '@example.com', held,
+       case when n % 7 = 0 then 'no_show' else 'attended' end, held
+from (select n, {now} - random() * interval '120 days' as held
+      from generate_series(0, {sessions} - 1) n) made;
 
 reset session_replication_role;";
