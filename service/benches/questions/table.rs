@@ -106,7 +106,7 @@ Milliseconds. * marks what misses its target. Each is a transaction of the servi
 but for the runs, which are several. `bare` sends the same rows in one statement, prepared, in the same
 transaction. Where the server does not wait for the disk (fsync off, or synchronous_commit off), the
 targets are what the commit may take besides; where it does, add what the disk takes. A run's p99 is its
-longest. Memory is this process's alone, at its peak during the first run.";
+longest. Memory is this process's alone, at its peak, against what it had before.";
 
 /// The second table, and what its columns mean.
 pub fn table_of_deeds(deeds: &[Deed]) -> String {
