@@ -74,8 +74,11 @@ pub struct Model {
     /// Which of the parts of the step is being done, counted from 0.
     #[sea_orm(default_value = 0)]
     pub part: i32,
-    /// Not before then, by the tenant's time: a limit of the hour is reached, or something failed.
-    /// Null: at once.
+    /// Whether it is to be done once more from the first part on, when it has come to the last: a
+    /// limit of the hour kept something from being done, or something failed.
+    #[sea_orm(default_value = false)]
+    pub again: bool,
+    /// Not before then, by the tenant's time; null: at once.
     pub resume_at: Option<DateTimeUtc>,
     /// What went wrong last, or why it waits.
     #[sea_orm(column_type = "Text", nullable)]

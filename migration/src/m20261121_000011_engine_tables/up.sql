@@ -111,6 +111,7 @@ create table engine_runs (
     handled bigint not null default 0,
     failed bigint not null default 0,
     part integer not null default 0,
+    again boolean not null default false,
     resume_at timestamptz,
     last_error text,
     constraint "pk-engine_runs" primary key (tenant_id, id),

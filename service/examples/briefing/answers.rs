@@ -1,12 +1,19 @@
-//! Three of the four questions, and their answers in words; for the fourth see `calls`.
+//! The first questions and their answers in words, but for the numbers to call: see `calls`.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use comfy_table::Cell;
-use entity::{health::client_health_score::Zone as Health, zone::date_at};
+use entity::{
+    customers::customer, health::client_health_score::Zone as Health, id::ContactId,
+    sales::contact, zone::date_at,
+};
 use rust_decimal::Decimal;
+use sea_orm::{ColumnTrait, QueryFilter};
 use service::{
     Context, Db, Result, Tx,
     health::pattern::{self, Break, Breaks, Status},
@@ -26,7 +33,7 @@ use crate::{
 };
 
 /// How many rows of each answer are printed.
-const SHOWN: usize = 8;
+pub const SHOWN: usize = 8;
 
 /// Who reads the briefing, and when.
 pub struct Reader<'a> {
@@ -34,6 +41,12 @@ pub struct Reader<'a> {
     pub context: &'a Context,
     pub zone: Tz,
     pub currency: &'a str,
+}
+
+/// Somebody at a customer.
+pub struct Known {
+    pub name: String,
+    pub zone: Tz,
 }
 
 impl Reader<'_> {
@@ -46,7 +59,7 @@ impl Reader<'_> {
     }
 
     /// The answer, and the median of the times of five askings, each in a transaction of its own.
-    async fn ask<T>(&self, question: impl AsyncFn(&Tx) -> Result<T>) -> Result<(T, Duration)> {
+    pub async fn ask<T>(&self, question: impl AsyncFn(&Tx) -> Result<T>) -> Result<(T, Duration)> {
         let mut times = vec![];
         loop {
             let began = Instant::now();
@@ -57,6 +70,32 @@ impl Reader<'_> {
                 return Ok((answer, times[2]));
             }
         }
+    }
+
+    /// What contacts are called, and where they are.
+    pub async fn contacts(
+        &self,
+        ids: impl IntoIterator<Item = ContactId>,
+    ) -> Result<HashMap<ContactId, Known>> {
+        let ids: Vec<_> = ids.into_iter().collect();
+        self.db
+            .read(self.context.clone(), async |tx| {
+                let found = tx.find::<contact::Entity>().filter(contact::Column::Id.is_in(ids));
+                let found = found.all(tx).await?;
+                let clients = found.iter().map(|contact| contact.client_id.clone());
+                let clients = customer::Column::ClientId.is_in(clients);
+                let clients = tx.find::<customer::Entity>().filter(clients).all(tx).await?;
+                let names = clients.into_iter().map(|it| (it.client_id, it.client_name));
+                let names: HashMap<_, _> = names.collect();
+                let known = found.into_iter().map(|contact| {
+                    let company = names.get(&contact.client_id).map_or("", String::as_str);
+                    let name = format!("{} {}, {company}", contact.first_name, contact.last_name);
+                    let zone = contact.time_zone.and_then(|zone| zone.rules().ok());
+                    (contact.id, Known { name, zone: zone.unwrap_or(self.zone) })
+                });
+                Ok(known.collect())
+            })
+            .await
     }
 
     pub async fn stalled_deals(&self, paper: &mut Paper) -> Result<(), Failure> {
@@ -99,6 +138,19 @@ impl Reader<'_> {
             ),
             took,
         )?;
+        Ok(())
+    }
+
+    /// How long deals stay in each stage.
+    pub async fn velocity(&self, paper: &mut Paper) -> Result<(), Failure> {
+        let (stages, took) = self.ask(async |tx| deal::velocity(tx, None).await).await?;
+        let stages = stages.iter().map(|it| {
+            let stage = format!("{:?}", it.stage).to_lowercase();
+            format!("{stage} in {}", it.median_days.normalize())
+        });
+        let stages: Vec<_> = stages.collect();
+        let what = format!("Half that move on leave {} days", stages.join(", "));
+        paper.done(&what, took)?;
         Ok(())
     }
 

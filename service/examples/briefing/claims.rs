@@ -23,7 +23,7 @@ use crate::{
     print::{Paper, Side::Left, good, plain},
 };
 
-const WORKERS: [&str; 4] = ["Ruth", "Samir", "Toni", "Ute"];
+pub const WORKERS: [&str; 4] = ["Ruth", "Samir", "Toni", "Ute"];
 const WANTED: u32 = 10;
 
 /// What the workers share, which is no word about any deal.

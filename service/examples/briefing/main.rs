@@ -7,6 +7,11 @@
 mod answers;
 mod calls;
 mod claims;
+mod compliance;
+mod day;
+mod feedback;
+mod health;
+mod mail;
 mod print;
 mod world;
 
@@ -30,13 +35,13 @@ use service::{
 use crate::{
     answers::Reader,
     print::{Paper, count, grouped},
-    world::{Lines, Setting, Size, World},
+    world::{Letter, Lines, Setting, Size, World},
 };
 
 const DATABASE: &str = "keel_briefing";
 
 /// A Wednesday morning in Hamburg.
-const NOW: &str = "2026-03-04T09:00:00Z";
+const NOW: &str = "2026-03-04T09:40:00Z";
 
 /// Why the briefing ended early, and what that came from.
 pub struct Failure(Box<dyn Error + Send + Sync>);
@@ -66,7 +71,15 @@ impl fmt::Debug for Failure {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (began, now) = (Instant::now(), NOW.parse::<DateTime<Utc>>()?);
-    let size = Size { customers: 400, deals: 10_000, quotes: 3_600, listed: 2_000, clients: 500 };
+    let size = Size {
+        customers: 400,
+        deals: 10_000,
+        quotes: 3_600,
+        listed: 2_000,
+        clients: 500,
+        orders: 500,
+        letters: 30,
+    };
     let ours = Setting {
         name: "Alsterwerk Software",
         domain: "alsterwerk.example",
@@ -83,7 +96,15 @@ async fn main() -> Result<(), Failure> {
         zone: Los_Angeles,
         region: "US",
         currency: "USD",
-        size: Size { customers: 60, deals: 1_500, quotes: 540, listed: 300, clients: 75 },
+        size: Size {
+            customers: 60,
+            deals: 1_500,
+            quotes: 540,
+            listed: 300,
+            clients: 75,
+            orders: 60,
+            letters: 0,
+        },
         seed: 1848,
         ..ours
     };
@@ -99,15 +120,24 @@ async fn main() -> Result<(), Failure> {
     let db = Db::connect(&server.url_as("keel_app", DATABASE), &options).await?;
 
     let tenants = [(&ours, &context), (&theirs, &neighbour)];
-    let lines = load(&server, &db, &mut paper, tenants).await?;
-    night(&db, &mut paper, &context).await?;
-
+    let (lines, letters) = load(&server, &db, &mut paper, tenants).await?;
     let reader = Reader { db: &db, context: &context, zone: ours.zone, currency: ours.currency };
+    let escalated = compliance::until_now(&reader, &mut paper).await?;
+    night(&db, &mut paper, &context).await?;
+    health::score(&reader, &mut paper).await?;
+
     reader.stalled_deals(&mut paper).await?;
+    reader.velocity(&mut paper).await?;
     reader.due_quotes(&mut paper).await?;
     calls::numbers(&reader, &mut paper, &lines).await?;
     reader.breaks(&mut paper).await?;
+    feedback::due(&reader, &mut paper).await?;
+    feedback::answers(&reader, &mut paper).await?;
+    mail::read(&reader, &mut paper, &letters).await?;
+    compliance::due(&reader, &mut paper, escalated).await?;
+    health::at_risk(&reader, &mut paper).await?;
     claims::ten(&reader, &mut paper).await?;
+    day::work(&reader, &mut paper).await?;
     wall(&server, &db, &mut paper, tenants).await?;
 
     db.close().await;
@@ -143,24 +173,25 @@ async fn load(
     db: &Db,
     paper: &mut Paper,
     tenants: [(&Setting, &Context); 2],
-) -> Result<Lines, Failure> {
+) -> Result<(Lines, Vec<Letter>), Failure> {
     let began = Instant::now();
     let [ours, theirs] = tenants.map(|(setting, _)| World::draw(setting));
     let (ours, theirs) = (ours?, theirs?);
     let (lines, calls, rows) = (ours.lines(), ours.calls(), [ours.rows(), theirs.rows()]);
     let bar = print::bar("Loading", rows.iter().sum())?;
     let [(setting, context), (next_door, neighbour)] = tenants;
-    ours.load(db, context, setting, &bar).await?;
+    let letters = ours.load(db, context, setting, &bar).await?;
     theirs.load(db, neighbour, next_door, &bar).await?;
     bar.finish_and_clear();
     let admin = run::connect(&server.url(DATABASE)).await?;
     admin.execute_unprepared("analyze").await?; // the autovacuum would, in a minute or so
     admin.close().await?;
-    let Size { deals, quotes, listed, clients, .. } = setting.size;
+    let Size { deals, quotes, listed, clients, orders, .. } = setting.size;
     let what = format!(
-        "{}, {}, {} on the list, {} with {}",
+        "{}, {}, {}, {}, {} with {}",
         count(deals, "deal"),
         count(quotes, "quote"),
+        count(orders, "order"),
         count(listed, "number"),
         count(clients, "client"),
         count(calls, "call")
@@ -168,7 +199,7 @@ async fn load(
     paper.done(&what, began.elapsed())?;
     let [own, other] = rows.map(grouped);
     paper.line(&format!("  a year in {own} rows, and next door {other} of {}", next_door.name))?;
-    Ok(lines)
+    Ok((lines, letters))
 }
 
 /// What is done while nobody looks: quotes expire, stalls are recorded, calls are compared.

@@ -4,6 +4,8 @@
 mod clients;
 mod deals;
 mod dice;
+mod letters;
+mod orders;
 mod people;
 mod quotes;
 
@@ -18,14 +20,15 @@ use service::{
     tenancy::tenant,
 };
 
-pub use self::people::Line;
 use self::{
     clients::Clients,
     deals::{Deals, Drawn},
     dice::Dice,
+    orders::Orders,
     people::{People, Person},
     quotes::Quotes,
 };
+pub use self::{letters::Letter, people::Line};
 use crate::Failure;
 
 /// After how many days of silence the tenant's negotiations stall; the other stages keep to the
@@ -52,6 +55,8 @@ pub struct Size {
     pub quotes: u32,
     pub listed: u32,
     pub clients: u32,
+    pub orders: u32,
+    pub letters: u32,
 }
 
 /// Numbers that the list is asked about.
@@ -70,6 +75,8 @@ pub struct World {
     deals: Deals,
     quotes: Quotes,
     clients: Clients,
+    orders: Orders,
+    letters: Vec<Letter>,
 }
 
 impl World {
@@ -79,11 +86,13 @@ impl World {
         let deals = deals::draw(dice, setting, &people);
         let quotes = quotes::draw(dice, setting, &people, &deals.drawn);
         let clients = clients::draw(dice, setting, &people);
-        Ok(Self { people, deals, quotes, clients })
+        let orders = orders::draw(dice, setting, &people)?;
+        let letters = letters::draw(dice, setting, &people);
+        Ok(Self { people, deals, quotes, clients, orders, letters })
     }
 
     pub fn rows(&self) -> usize {
-        let Self { people, deals, quotes, clients } = self;
+        let Self { people, deals, quotes, clients, orders, letters: _ } = self;
         people.users.len()
             + people.customers.len()
             + people.contacts.len()
@@ -95,8 +104,12 @@ impl World {
             + quotes.rows.len()
             + quotes.activities.len()
             + quotes.outcomes.len()
-            + clients.clients.len()
+            + clients.watched.len()
             + clients.calls.len()
+            + clients.sessions.len()
+            + orders.counters.len()
+            + orders.cases.len()
+            + orders.requests.len()
     }
 
     pub fn calls(&self) -> usize {
@@ -118,13 +131,14 @@ impl World {
         }
     }
 
+    /// Loads it, and hands over the letters, which nobody has read yet.
     pub async fn load(
         self,
         db: &Db,
         context: &Context,
         setting: &Setting,
         bar: &ProgressBar,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<Letter>, Failure> {
         let new = tenant::New {
             phone_region: setting.region.to_owned(),
             currency: setting.currency.to_owned(),
@@ -139,21 +153,31 @@ impl World {
             deal_stage_config::set(tx, Stage::Negotiation, patient).await
         })
         .await?;
-        let Self { people, deals, quotes, clients } = self;
+        let Self { people, deals, quotes, clients, orders, letters } = self;
         write(db, context, bar, people.users).await?;
         write(db, context, bar, people.customers).await?;
         write(db, context, bar, people.contacts).await?;
-        write(db, context, bar, people.listed).await?;
-        write(db, context, bar, deals.rows).await?;
-        write(db, context, bar, deals.moves).await?;
-        write(db, context, bar, deals.activities).await?;
-        write(db, context, bar, quotes.counters).await?;
-        write(db, context, bar, quotes.rows).await?;
-        write(db, context, bar, quotes.activities).await?;
-        write(db, context, bar, quotes.outcomes).await?;
-        write(db, context, bar, clients.clients).await?;
-        write(db, context, bar, clients.calls).await?;
-        Ok(())
+        // What only refers to those is written side by side.
+        let sales = async {
+            write(db, context, bar, deals.rows).await?;
+            write(db, context, bar, deals.moves).await?;
+            write(db, context, bar, deals.activities).await?;
+            write(db, context, bar, quotes.counters).await?;
+            write(db, context, bar, quotes.rows).await?;
+            write(db, context, bar, quotes.activities).await?;
+            write(db, context, bar, quotes.outcomes).await
+        };
+        let rest = async {
+            write(db, context, bar, people.listed).await?;
+            write(db, context, bar, clients.watched).await?;
+            write(db, context, bar, clients.calls).await?;
+            write(db, context, bar, clients.sessions).await?;
+            write(db, context, bar, orders.counters).await?;
+            write(db, context, bar, orders.cases).await?;
+            write(db, context, bar, orders.requests).await
+        };
+        tokio::try_join!(sales, rest)?;
+        Ok(letters)
     }
 }
 

@@ -114,34 +114,51 @@ pub async fn claim(tx: &Tx, ask: &Claims) -> Result<Vec<Sending>> {
     page::check(ask.limit)?;
     let rows = i64::try_from(ask.limit).unwrap_or(i64::MAX);
     let seconds = lease_seconds(ask.lease)?;
-    let question = tx.ask(CLAIM, [rows.into(), Uuid::now_v7().into(), seconds.into()]);
-    let mut claimed = Claimed::find_by_statement(question).all(tx).await?;
-    claimed.sort_by_key(|message| message.id);
     let mut sending = vec![];
-    for message in claimed {
-        match Content::of(message.topic, message.payload) {
-            Ok(content) if content.stands(tx).await? => sending.push(Sending {
-                id: message.id,
-                topic: message.topic,
-                subject_id: message.subject_id,
-                key: message.key,
-                content,
-                why: message.why,
-                enqueued_at: message.enqueued_at,
-                attempts: message.attempts,
-                lease_until: message.lease_until,
-                token: message.token,
-            }),
-            Ok(content) => {
-                end(tx, message.id, State::Cancelled, "no longer right to send").await?;
-                content.release(tx).await?;
-            }
-            // Written by a version that knew more than this one, or by somebody else.
-            Err(why) => end(tx, message.id, State::Dead, &why).await?,
+    // What is cancelled makes room for what comes behind it.
+    while (sending.len() as u64) < ask.limit {
+        let left = rows - i64::try_from(sending.len()).unwrap_or(i64::MAX);
+        let question = tx.ask(CLAIM, [left.into(), Uuid::now_v7().into(), seconds.into()]);
+        let mut claimed = Claimed::find_by_statement(question).all(tx).await?;
+        if claimed.is_empty() {
+            break;
+        }
+        claimed.sort_by_key(|message| message.id);
+        for message in claimed {
+            sending.extend(wanted(tx, message).await?);
         }
     }
     tracing::Span::current().record("rows", sending.len());
     Ok(sending)
+}
+
+/// The message, unless it is no longer right to send.
+async fn wanted(tx: &Tx, message: Claimed) -> Result<Option<Sending>> {
+    let content = match Content::of(message.topic, message.payload) {
+        Ok(content) => content,
+        Err(why) => {
+            // Written by a version that knew more than this one, or by somebody else.
+            end(tx, message.id, State::Dead, &why).await?;
+            return Ok(None);
+        }
+    };
+    if !content.stands(tx).await? {
+        end(tx, message.id, State::Cancelled, "no longer right to send").await?;
+        content.release(tx).await?;
+        return Ok(None);
+    }
+    Ok(Some(Sending {
+        id: message.id,
+        topic: message.topic,
+        subject_id: message.subject_id,
+        key: message.key,
+        content,
+        why: message.why,
+        enqueued_at: message.enqueued_at,
+        attempts: message.attempts,
+        lease_until: message.lease_until,
+        token: message.token,
+    }))
 }
 
 /// Whether a claimed message is still right to send, for a sender that has waited since.

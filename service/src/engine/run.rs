@@ -210,7 +210,7 @@ async fn forget(tx: &Tx) -> Result<u64> {
 async fn piece(tx: &Tx, run: Model, limits: &Limits) -> Result<Worked> {
     let (step, slot, parts) = (run.step, run.slot, parts(run.step));
     let at = usize::try_from(run.part).unwrap_or(usize::MAX);
-    let (counted, part) = ((run.handled, run.failed), run.part);
+    let (counted, part, was_again) = ((run.handled, run.failed), run.part, run.again);
     let mut row = run.into_active_model();
     let done = match parts.get(at) {
         None => Ok(Piece::default()),
@@ -222,17 +222,20 @@ async fn piece(tx: &Tx, run: Model, limits: &Limits) -> Result<Worked> {
         Err(error) => (Piece { failed: 1, ..Piece::default() }, Some(text(&error))),
     };
     let waits = done.limited || error.is_some();
-    // What waits keeps its place; what has nothing left makes room for the next part.
-    let next = if done.more || waits { part } else { part + 1 };
-    let over = usize::try_from(next).is_ok_and(|next| next >= parts.len());
-    row.part = Set(next);
+    // What waits lets the next part pass, and has its turn again after the last.
+    let next = if done.more { part } else { part + 1 };
+    let last = usize::try_from(next).is_ok_and(|next| next >= parts.len());
+    let again = last && (was_again || waits);
+    let over = last && !again;
+    row.part = Set(if again { 0 } else { next });
+    row.again = Set(!again && (was_again || waits));
     row.handled = Set(counted.0 + i64::try_from(done.handled).unwrap_or(i64::MAX));
     row.failed = Set(counted.1 + i64::try_from(done.failed).unwrap_or(i64::MAX));
-    row.resume_at = Set(waits.then(|| tx.now() + RESUME));
-    row.last_error = Set(match &error {
-        None if done.limited => Some("the limit of the hour".to_owned()),
-        error => error.clone(),
-    });
+    row.resume_at = Set(again.then(|| tx.now() + RESUME));
+    if waits {
+        let limit = || "the limit of the hour".to_owned();
+        row.last_error = Set(Some(error.clone().unwrap_or_else(limit)));
+    }
     row.ended_at = Set(over.then(|| tx.now()));
     tx.update(row).await?;
     Ok(Worked {

@@ -3,6 +3,7 @@
 //! A client's score says how often and how lately they came (40 %), how much of their package is
 //! left (30 %) and which way it is going (30 %), each from 0 to 100.
 
+mod at_risk;
 mod compute;
 mod owner;
 mod risk;
@@ -21,6 +22,7 @@ use sea_orm::{ColumnTrait, QueryFilter, Set, sea_query::Expr};
 use validator::Validate;
 
 pub use self::{
+    at_risk::at_risk,
     compute::{Compute, Computed, Failure, compute},
     owner::{OwnerChange, change_owner},
     risk::{RISKS, category, priority},
@@ -31,7 +33,10 @@ use crate::{Error, Result, Tx, input};
 #[doc(hidden)]
 pub mod queries {
     //! The texts of the queries, for the tests that ask Postgres how it would answer them.
-    pub use super::compute::{COUNTS, QUEUE};
+    pub use super::{
+        at_risk::AT_RISK,
+        compute::{COUNTS, QUEUE},
+    };
 }
 
 /// A client to be watched.

@@ -59,7 +59,11 @@ async fn a_lead_that_has_stalled_is_followed_up_at_eight_and_not_before_and_once
     assert_eq!((topics(&early), early.handled(Step::Deals)), (vec![], 0));
     let friday = due(&world, &world.at("2026-03-06T08:00:00Z")).await;
     assert_eq!(topics(&friday), [Topic::DealFollowUp]);
-    assert!(friday.decided().all(|d| d.why == "silent in stage lead: follow-up 1 of 5"));
+    assert!(
+        friday
+            .decided()
+            .all(|d| d.why == "“Lead 0” of cs_1_acme is silent in stage lead: follow-up 1 of 5")
+    );
     let marked = world.run(async |tx| deal::get(tx, ids[0]).await).await.stalled_at;
     assert_eq!(marked, Some(world.context.now + TimeDelta::days(3)));
     // The hour is done; the next one finds it decided already, since nobody has sent it.
@@ -173,18 +177,51 @@ async fn a_step_that_fails_says_so_waits_and_keeps_no_other_from_its_work() {
     let world = World::new().await;
     world.run(async |tx| leads(tx, 1).await).await;
     let friday = world.at("2026-03-06T10:00:00Z");
-    let broken = "alter table deals add constraint broken check (stalled_at is null)";
+    let broken = "alter table deals add constraint broken check (follow_up_claim is null)";
     world.owner.execute_unprepared(broken).await.unwrap();
     let report = due(&world, &friday).await;
     let of = |step| -> Vec<&Worked> { report.pieces.iter().filter(|p| p.step == step).collect() };
-    let [failed] = of(Step::Deals)[..] else { panic!("{report:#?}") };
+    let [.., failed] = of(Step::Deals)[..] else { panic!("{report:#?}") };
     assert!(!failed.done && failed.error.as_deref().unwrap().contains("broken"), "{failed:?}");
+    assert_eq!(report.handled(Step::Deals), 1, "what came before it is kept");
     assert!(of(Step::Quotes).iter().any(|piece| piece.done));
     // It is left alone for a while, and then tried again.
     world.owner.execute_unprepared("alter table deals drop constraint broken").await.unwrap();
     assert_eq!(due(&world, &world.at("2026-03-06T10:09:59Z")).await, Report::default());
     let again = due(&world, &world.at("2026-03-06T10:10:00Z")).await;
     assert_eq!(topics(&again), [Topic::DealFollowUp]);
+    let runs = world.run(async |tx| run::of(tx, Step::Deals, 10).await).await;
+    assert!(runs[0].ended_at.is_some() && runs[0].failed == 1);
+}
+
+/// Both draw on one limit; what is late comes first, and leaves something for the rest.
+#[tokio::test]
+async fn reminders_have_their_turn_though_escalations_are_at_their_limit() {
+    let world = World::new().await;
+    world.run(async |tx| leads(tx, 0).await).await;
+    let tenant = world.context.tenant;
+    let checks = format!(
+        "insert into compliance_checks (tenant_id, id, compliance_type, entity_type, entity_id,
+                                        client_id, contact_id, period_start, period_end, due_on,
+                                        due_at)
+         select '{tenant}', gen_random_uuid(), 'licence', 'contact', k.id, 'cs_1_acme', k.id,
+                d.day - 30, d.day, d.day, d.day + 1
+         from contacts k, generate_series(1, 3),
+              unnest(array[date '2026-03-15', date '2026-02-15']) d (day)
+         where k.tenant_id = '{tenant}'"
+    );
+    world.owner.execute_unprepared(&checks).await.unwrap();
+    let limits = Limits { compliance: 3, escalations: 1, ..Limits::default() };
+    let decided = async |time: &str| {
+        topics(&engine::run_due(&world.db, &world.at(time), &limits).await.unwrap())
+    };
+    let (escalation, reminder) = (Topic::ComplianceEscalation, Topic::ComplianceReminder);
+    assert_eq!(decided("2026-03-02T07:00:00Z").await, [escalation, reminder, reminder]);
+    assert_eq!(decided("2026-03-02T07:59:59Z").await, []);
+    assert_eq!(decided("2026-03-02T08:20:00Z").await, [escalation, reminder]);
+    assert_eq!(decided("2026-03-02T09:30:00Z").await, [escalation]);
+    let runs = world.run(async |tx| run::of(tx, Step::Compliance, 10).await).await;
+    assert_eq!((runs.len(), runs[0].handled), (1, 6));
 }
 
 #[tokio::test]

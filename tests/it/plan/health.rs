@@ -172,6 +172,11 @@ pub fn queries(tx: &Tx) -> Vec<Query> {
             served_by: &["client_lifecycle_history_of_week"],
         },
         Query {
+            name: "who may leave",
+            asked: raw(tx, score::AT_RISK, vec![rows()]),
+            served_by: &["client_health_scores_at_risk"],
+        },
+        Query {
             name: "whom to do something about",
             asked: raw(tx, intervention::DUE_ZONES, vec![rows(), month.into()]),
             served_by: &["client_health_scores_at_risk", "intervention_log_once"],

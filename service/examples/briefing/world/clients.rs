@@ -1,12 +1,12 @@
-//! Clients who call, each in a rhythm of their own.
+//! Clients who call and come, each in a rhythm of their own.
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use entity::{
     health::{
         call_record::{self, CallType, Outcome, Status},
-        client_health_score::{self, Zone},
+        client_health_score, client_session,
     },
-    id::{CallRecordId, ClientHealthScoreId},
+    id::{CallRecordId, ClientHealthScoreId, ClientSessionId},
     zone::{date_at, instant, week_before},
 };
 use sea_orm::Set;
@@ -28,8 +28,9 @@ enum Rhythm {
 
 #[derive(Default)]
 pub struct Clients {
-    pub clients: Vec<client_health_score::ActiveModel>,
+    pub watched: Vec<client_health_score::ActiveModel>,
     pub calls: Vec<call_record::ActiveModel>,
+    pub sessions: Vec<client_session::ActiveModel>,
 }
 
 pub fn draw(dice: &mut Dice, setting: &Setting, people: &People) -> Clients {
@@ -39,31 +40,23 @@ pub fn draw(dice: &mut Dice, setting: &Setting, people: &People) -> Clients {
     for person in people.persons.iter().step_by(2).take(setting.size.clients as usize) {
         let rhythm = rhythms[dice.weigh(&[70, 8, 5, 8, 9])];
         let coach = *dice.pick(&STAFF);
-        let score = match rhythm {
-            Rhythm::Steady | Rhythm::Rising => 55 + dice.below(45),
-            Rhythm::Fading | Rhythm::New => 40 + dice.below(40),
-            Rhythm::Stopped => 20 + dice.below(50),
-        };
-        all.clients.push(client_health_score::ActiveModel {
+        let purchased = *dice.pick(&[10, 20, 30, 50]);
+        let left = dice.below(purchased + 1);
+        all.watched.push(client_health_score::ActiveModel {
             id: Set(ClientHealthScoreId::new()),
             client_id: Set(Some(person.client_id.clone())),
             email: Set(person.email.clone()),
             firstname: Set(Some(person.first.to_owned())),
             lastname: Set(Some(person.last.to_owned())),
             assigned_coach: Set(Some(coach.to_owned())),
-            health_score: Set(Some(score.into())),
-            health_zone: Set(Some(match score {
-                85.. => Zone::Purple,
-                70.. => Zone::Green,
-                50.. => Zone::Yellow,
-                _ => Zone::Red,
-            })),
-            calculated_at: Set(Some(setting.now - TimeDelta::hours(5))),
+            sessions_purchased: Set(purchased.try_into().unwrap_or(0)),
+            outstanding_sessions: Set(left.try_into().unwrap_or(0)),
             created_at: Set(since),
             updated_at: Set(since),
             ..Default::default()
         });
         all.calls(dice, setting, (person, coach), rhythm);
+        all.sessions(dice, setting, (person, coach), rhythm);
     }
     all
 }
@@ -109,6 +102,36 @@ impl Clients {
                 }
             }
         }
+    }
+
+    /// A few sessions in each of thirteen weeks.
+    fn sessions(
+        &mut self,
+        dice: &mut Dice,
+        setting: &Setting,
+        (person, coach): (&Person, &str),
+        rhythm: Rhythm,
+    ) {
+        let usual = 1 + dice.below(3);
+        for back in 0..13 {
+            for _ in 0..in_week(rhythm, usual, back) {
+                let at = setting.now - TimeDelta::days((7 * back).into()) - dice.within(7);
+                self.sessions.push(session(person, coach, at));
+            }
+        }
+    }
+}
+
+fn session(person: &Person, coach: &str, at: DateTime<Utc>) -> client_session::ActiveModel {
+    client_session::ActiveModel {
+        id: Set(ClientSessionId::new()),
+        client_email: Set(person.email.clone()),
+        held_at: Set(at),
+        status: Set(client_session::Status::Attended),
+        coach: Set(Some(coach.to_owned())),
+        created_at: Set(at),
+        updated_at: Set(at),
+        ..Default::default()
     }
 }
 

@@ -133,9 +133,9 @@ fn path(dice: &mut Dice, last: Stage, entered: DateTime<Utc>) -> Vec<(Stage, Dat
         open => OPEN.iter().take_while(|(stage, ..)| *stage != open).count(),
     };
     let mut path = vec![(last, entered)];
-    for (stage, ..) in OPEN[..reached].iter().rev() {
+    for (stage, allowed, _) in OPEN[..reached].iter().rev() {
         let (_, left) = path[0];
-        path.insert(0, (*stage, left - TimeDelta::hours(5) - dice.within(18)));
+        path.insert(0, (*stage, left - TimeDelta::hours(5) - dice.within(3 * allowed)));
     }
     path
 }

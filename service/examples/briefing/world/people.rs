@@ -85,6 +85,8 @@ pub struct Person {
     pub last: &'static str,
     pub email: Email,
     pub line: Line,
+    /// Whether they are whom their company is written to.
+    pub primary: bool,
     pub unsubscribed: bool,
     pub listed: bool,
 }
@@ -176,6 +178,7 @@ pub fn draw(dice: &mut Dice, setting: &Setting, listed: u32) -> Result<People, F
                 last,
                 email: Email::parse(&email)?,
                 line: exchange.line(dice)?,
+                primary: k == 0,
                 unsubscribed: nth % 17 == 5,
                 listed: nth % 23 == 7,
             });
@@ -207,6 +210,7 @@ fn contact(person: &Person, since: DateTime<Utc>) -> contact::ActiveModel {
         email: Set(Some(person.email.clone())),
         phone: Set(Some(person.line.phone.clone())),
         time_zone: Set(Some(person.line.zone.clone())),
+        is_primary: Set(person.primary),
         unsubscribed_at: Set(person.unsubscribed.then_some(since + TimeDelta::days(400))),
         created_at: Set(since),
         updated_at: Set(since),

@@ -77,8 +77,9 @@ pub(super) fn parts(step: Step) -> &'static [Part] {
     match step {
         Step::Compliance => &[
             Do(Sweep::MakeChecks),
-            Decide(Topic::ComplianceReminder),
+            // What is late before what may become so: both draw on one limit.
             Decide(Topic::ComplianceEscalation),
+            Decide(Topic::ComplianceReminder),
         ],
         Step::Deals => &[Do(Sweep::MarkStalled), Decide(Topic::DealFollowUp)],
         Step::Patterns => &[Do(Sweep::LookAtPatterns)],
@@ -184,7 +185,8 @@ async fn claimed(tx: &Tx, topic: Topic, ask: &Claims) -> Result<Taken> {
     }
     let nth = |n: i32, most: i32| format!("follow-up {n} of {most}");
     let owed = |claim: &compliance_check::Claim| {
-        let (what, whose) = (&claim.compliance_type, &claim.entity_id);
+        let whose = claim.entity_name.as_ref().unwrap_or(&claim.entity_id);
+        let what = &claim.compliance_type;
         format!(
             "{what} of {whose} is due on {}: {} {}",
             claim.due_on,
@@ -196,23 +198,25 @@ async fn claimed(tx: &Tx, topic: Topic, ask: &Claims) -> Result<Taken> {
         Topic::DealFollowUp => told(
             deal::claim_follow_ups(tx, ask).await?,
             |c| {
-                let stage = c.stage.to_value();
-                format!("silent in stage {stage}: {}", nth(c.attempt_no, c.max_follow_ups))
+                let (stage, what) = (c.stage.to_value(), &c.title);
+                let nth = nth(c.attempt_no, c.max_follow_ups);
+                format!("“{what}” of {} is silent in stage {stage}: {nth}", c.client_id)
             },
             Content::DealFollowUp,
         ),
         Topic::QuoteFollowUp => told(
             quote::claim_follow_ups(tx, ask).await?,
             |c| {
-                let number = &c.quote_number;
-                format!("{number} is unanswered: {}", nth(c.attempt_no, c.max_follow_ups))
+                let nth = nth(c.attempt_no, c.max_follow_ups);
+                format!("{} to {} is unanswered: {nth}", c.quote_number, c.client_id)
             },
             Content::QuoteFollowUp,
         ),
         Topic::FeedbackRequest => {
             let done = feedback_request::claim(tx, ask).await?;
             let why = |c: &feedback_request::Claim| {
-                format!("order {} was delivered on {}", c.order_id, c.delivery_date.date_naive())
+                let day = c.delivery_date.date_naive();
+                format!("order {} of {} was delivered on {day}", c.order_id, c.client_id)
             };
             Taken {
                 skipped: done.skipped.len(),
@@ -221,7 +225,10 @@ async fn claimed(tx: &Tx, topic: Topic, ask: &Claims) -> Result<Taken> {
         }
         Topic::EnrichmentRequest => told(
             contact_enrichment::claim_requests(tx, ask).await?,
-            |c| format!("to be looked up by {}: attempt {}", c.source.to_value(), c.attempt_no),
+            |c| {
+                let (source, n) = (c.source.to_value(), c.attempt_no);
+                format!("a contact is to be looked up by {source}: attempt {n}")
+            },
             Content::EnrichmentRequest,
         ),
         Topic::ComplianceReminder => told(
@@ -238,7 +245,8 @@ async fn claimed(tx: &Tx, topic: Topic, ask: &Claims) -> Result<Taken> {
             intervention::claim(tx, ask).await?,
             |c| {
                 let why = c.why.as_deref().unwrap_or("recommended");
-                format!("{}: {why}", c.intervention_type.to_value())
+                let whom = c.client_name.as_deref().unwrap_or("a client");
+                format!("{} for {whom}: {why}", c.intervention_type.to_value())
             },
             Content::Intervention,
         ),

@@ -164,8 +164,16 @@ pub fn detect(text: &str) -> Vec<Detected> {
 }
 
 fn by_words(rule: &Rule, text: &str, lower: &str) -> Option<Detected> {
-    let place =
-        |word: &str| lower.match_indices(word).map(|(at, _)| at).find(|at| begins(lower, *at));
+    // What a longer word of the list begins with is part of that: a renewal is one word.
+    let is_part = |word: &str, at: usize| {
+        let longer = |other: &&&str| other.len() > word.len() && other.starts_with(word);
+        let there = lower.get(at..).unwrap_or_default();
+        rule.words.iter().filter(longer).any(|other| there.starts_with(other))
+    };
+    let place = |word: &str| {
+        let mut places = lower.match_indices(word).map(|(at, _)| at);
+        places.find(|at| begins(lower, *at) && !is_part(word, *at))
+    };
     let places = rule.words.iter().filter_map(|word| Some((place(word)?, *word)));
     let places: Vec<(usize, &str)> = places.collect();
     let first = places.iter().map(|(at, _)| *at).min()?;

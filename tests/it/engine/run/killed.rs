@@ -26,8 +26,11 @@ const WORKERS: usize = 4;
 const DEALS: usize = 9;
 const QUOTES: usize = 6;
 const PEOPLE: usize = 4;
-/// A message for each, and two for each of the people: feedback, and a look-up.
-const ALL: usize = DEALS + QUOTES + 2 * PEOPLE;
+/// Clients who bought sessions and never came: they are scored red, and something is to be done.
+const CLIENTS: usize = 3;
+/// A message for each, and four for each of the people: a request for feedback, a look-up, and of two
+/// checks a reminder and an escalation.
+const ALL: usize = DEALS + QUOTES + 4 * PEOPLE + CLIENTS;
 
 fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap()
@@ -102,7 +105,7 @@ async fn send(db: Db, who: Context, sent: Arc<Mutex<HashMap<String, u32>>>) {
 async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cut() {
     let world = World::new().await;
     world.populate(&world.context).await;
-    // A working Tuesday, when deals, quotes and patterns are due.
+    // A working Tuesday, on which Monday is made up for as well.
     let who = world.at("2026-03-10T11:00:00Z");
     let tenant = who.tenant;
     let mut cut = 0;
@@ -111,6 +114,10 @@ async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cu
             "delete from outbox; delete from engine_runs; delete from quote_activities;
              delete from quote_outcomes; delete from quotes; delete from deals;
              delete from feedback_requests; delete from contact_enrichment_queue;
+             delete from compliance_check_events; delete from compliance_checks;
+             delete from compliance_schedule; delete from tasks;
+             delete from intervention_outcomes; delete from intervention_log;
+             delete from client_lifecycle_history; delete from client_health_scores;
              delete from contacts where first_name like 'c%';
              insert into contacts (tenant_id, id, client_id, first_name, last_name, email)
              select '{tenant}', gen_random_uuid(), 'cs_1_acme', 'c' || n, 'c', 'c' || n || '@a.example'
@@ -125,6 +132,16 @@ async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cu
              select '{tenant}', gen_random_uuid(), k.id, 'apollo', timestamptz '2026-03-02',
                     timestamptz '2026-03-09'
              from contacts k where k.first_name like 'c%';
+             insert into compliance_checks (tenant_id, id, compliance_type, entity_type, entity_id,
+                                            client_id, contact_id, period_start, period_end,
+                                            due_on, due_at)
+             select '{tenant}', gen_random_uuid(), 'licence', 'contact', k.id, 'cs_1_acme', k.id,
+                    d.day - 30, d.day, d.day, d.day + 1
+             from contacts k, unnest(array[date '2026-03-15', date '2026-03-01']) d (day)
+             where k.first_name like 'c%';
+             insert into client_health_scores (tenant_id, id, email, sessions_purchased)
+             select '{tenant}', gen_random_uuid(), 'h' || n || '@a.example', 10
+             from generate_series(1, {CLIENTS}) n;
              insert into deals (tenant_id, id, client_id, contact_id, title, stage_entered_at,
                                 created_at)
              select '{tenant}', gen_random_uuid(), 'cs_1_acme', k.id, 'd' || n,
@@ -141,7 +158,7 @@ async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cu
         world.owner.execute_unprepared(&scene).await.unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let killer = killer(&world, round, &stop);
-        let limits = Limits { deal_follow_ups: 100, quote_follow_ups: 100, ..Limits::default() };
+        let limits = Limits { compliance: 100, ..Limits::default() };
         let workers: Vec<_> = (0..WORKERS)
             .map(|_| tokio::spawn(work(world.db.clone(), who.clone(), limits)))
             .collect();
@@ -172,6 +189,15 @@ async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cu
         assert_eq!(rows(&world, quotes).await, whole(QUOTES));
         let asked = "feedback_requests where status = 'sent'";
         assert_eq!(rows(&world, asked).await, whole(PEOPLE));
+        let reminded = "compliance_checks where reminder_count = 1 and escalation_count = 0";
+        assert_eq!(rows(&world, reminded).await, whole(PEOPLE));
+        let escalated = "compliance_checks where escalation_count = 1 and reminder_count = 0";
+        assert_eq!(rows(&world, escalated).await, whole(PEOPLE));
+        assert_eq!(rows(&world, "tasks").await, whole(PEOPLE), "one for each escalation");
+        let scored = "client_lifecycle_history where health_zone = 'RED'";
+        assert_eq!(rows(&world, scored).await, whole(CLIENTS));
+        let done = "intervention_log where status = 'sent'";
+        assert_eq!(rows(&world, done).await, whole(CLIENTS));
         let looked_up = "contact_enrichment_queue where handed_over_at is not null";
         assert_eq!(rows(&world, looked_up).await, whole(PEOPLE));
     }

@@ -105,6 +105,15 @@ async fn the_seeds_questions_about_a_day_are_answered_for_the_tenant_that_asks()
         ask(&world.context, at_risk).await,
         ["worse@a.example 26.00", "never@a.example 44.00"]
     );
+    // The service says the same of now, the greatest risk first: "never" and "worse" are both
+    // 50 + 30 + 25 = 105, capped at 100, and in the order in which they came.
+    let service = async |tx: &Tx| client_health_score::at_risk(tx, 10).await;
+    let named = |all: Vec<client_health_score::Model>| -> Vec<String> {
+        all.into_iter().map(|client| client.email.as_str().to_owned()).collect()
+    };
+    let listed = named(world.run(service).await);
+    assert_eq!(listed, ["never@a.example", "worse@a.example"]);
+    assert!(named(world.run_as(&world.neighbour, service).await).is_empty());
     let other_day = at_risk.replace("03-02", "03-03");
     assert!(ask(&world.context, &other_day).await.is_empty());
     assert!(ask(&world.neighbour, at_risk).await.is_empty());
