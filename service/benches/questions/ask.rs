@@ -13,9 +13,11 @@ use entity::{
 use sea_orm::{ColumnTrait as _, DbBackend, QueryFilter as _, QuerySelect as _, QueryTrait as _};
 use service::{
     Context, Db, Tx,
+    compliance::compliance_check,
+    feedback::feedback_request,
     health::pattern,
     outreach::dnc,
-    sales::{deal, quote},
+    sales::{deal, opportunity_signal, quote},
 };
 use tokio_postgres::{
     Client, Row, Statement,
@@ -40,6 +42,12 @@ pub enum Ask {
     Check(u64),
     /// The first page of clients who call less.
     Breaks,
+    /// The first page of customers to be asked for feedback.
+    Feedback,
+    /// The first page of signs about which nothing was done.
+    Signals,
+    /// The first page of compliance checks to be completed.
+    Compliance,
 }
 
 /// How many rows a page has.
@@ -58,6 +66,9 @@ impl Ask {
     ) -> Failable<(usize, Duration)> {
         let (stage, stalled) = (of_stage(), deal::Stalled::default());
         let (due, breaks) = (quote::Due::default(), pattern::Breaks::default());
+        let requests = feedback_request::Due { limit: PAGE, after: None };
+        let signals = opportunity_signal::Unactioned { limit: PAGE, ..Default::default() };
+        let checks = compliance_check::Due { limit: PAGE, after: None };
         let id = DealId(load::nth(any(turn, rows)));
         let numbers = self.numbers(turn, rows);
         let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
@@ -82,6 +93,18 @@ impl Ask {
             Self::Breaks => {
                 db.read(who, async |tx| pattern::breaks(tx, &breaks).await).await?.items.len()
             }
+            Self::Feedback => {
+                let ask = async |tx: &Tx| feedback_request::due(tx, &requests).await;
+                db.read(who, ask).await?.items.len()
+            }
+            Self::Signals => {
+                let ask = async |tx: &Tx| opportunity_signal::unactioned(tx, &signals).await;
+                db.read(who, ask).await?.items.len()
+            }
+            Self::Compliance => {
+                let ask = async |tx: &Tx| compliance_check::due(tx, &checks).await;
+                db.read(who, ask).await?.items.len()
+            }
         };
         Ok((found, asked.elapsed()))
     }
@@ -102,6 +125,9 @@ impl Ask {
             Self::Quotes => (quote::queries::DUE.to_owned(), DUE),
             Self::Check(_) => (dnc::queries::LISTED.to_owned(), LISTED),
             Self::Breaks => (pattern::queries::BREAKS.to_owned(), BREAKS),
+            Self::Feedback => (feedback_request::queries::DUE.to_owned(), FEEDBACK),
+            Self::Signals => (opportunity_signal::queries::UNACTIONED.to_owned(), SIGNALS),
+            Self::Compliance => (compliance_check::queries::DUE.to_owned(), DUE),
         };
         let mut texts = vec![(question, [&[Type::UUID], rest].concat())];
         if let Self::Check(count) = self {
@@ -119,7 +145,15 @@ impl Ask {
             Self::Deal => vec![tenant, Box::new(load::nth(any(turn, rows))), Box::new(1_i64)],
             Self::Deals => vec![tenant, Box::new("proposal"), page],
             Self::Stalled => vec![tenant, now, page, null(), null(), null(), null(), null()],
-            Self::Quotes => vec![tenant, now, page, null(), null()],
+            Self::Quotes | Self::Compliance => vec![tenant, now, page, null(), null()],
+            Self::Feedback => {
+                let since = context.now - TimeDelta::days(feedback_request::FATIGUE_DAYS);
+                vec![tenant, now, page, null(), null(), Box::new(since)]
+            }
+            Self::Signals => {
+                let gap = Box::new(50_i32); // what half the strength lacks
+                vec![tenant, now, page, gap, null(), null(), null()]
+            }
             Self::Check(_) => vec![tenant, now, Box::new(self.numbers(turn, rows))],
             Self::Breaks => {
                 let since = Box::new(context.now - TimeDelta::days(7));
@@ -148,6 +182,10 @@ const DUE: &[Type] = &[Type::TIMESTAMPTZ, Type::INT8, Type::TIMESTAMPTZ, Type::U
 const LISTED: &[Type] = &[Type::TIMESTAMPTZ, Type::TEXT_ARRAY];
 const BREAKS: &[Type] =
     &[Type::TIMESTAMPTZ, Type::INT8, Type::TIMESTAMPTZ, Type::TEXT, Type::NUMERIC, Type::UUID];
+const FEEDBACK: &[Type] =
+    &[Type::TIMESTAMPTZ, Type::INT8, Type::TIMESTAMPTZ, Type::UUID, Type::TIMESTAMPTZ];
+const SIGNALS: &[Type] =
+    &[Type::TIMESTAMPTZ, Type::INT8, Type::INT4, Type::INT4, Type::TIMESTAMPTZ, Type::UUID];
 
 type Parameters = Vec<Box<dyn ToSql + Sync + Send>>;
 
@@ -230,23 +268,24 @@ fn read(row: &Row) -> Result<(), tokio_postgres::Error> {
             Type::DATE => drop(black_box(row.try_get::<_, Option<NaiveDate>>(at)?)),
             Type::TIMESTAMPTZ => drop(black_box(row.try_get::<_, Option<DateTime<Utc>>>(at)?)),
             Type::TEXT => drop(black_box(row.try_get::<_, Option<String>>(at)?)),
-            Type::NUMERIC => drop(black_box(row.try_get::<_, Option<Decimal>>(at)?)),
+            Type::INT8 => drop(black_box(row.try_get::<_, Option<i64>>(at)?)),
+            Type::NUMERIC | Type::JSONB => drop(black_box(row.try_get::<_, Option<Raw>>(at)?)),
             _ => return Ok(()),
         }
     }
     Ok(())
 }
 
-/// The bytes of a number, which the driver alone cannot read.
-struct Decimal(#[expect(dead_code, reason = "they are taken out and nothing else")] Vec<u8>);
+/// The bytes of a decimal or a document, which the driver alone cannot read.
+struct Raw(#[expect(dead_code, reason = "they are taken out and nothing else")] Vec<u8>);
 
-impl FromSql<'_> for Decimal {
+impl FromSql<'_> for Raw {
     fn from_sql(_: &Type, bytes: &[u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         Ok(Self(bytes.to_vec()))
     }
 
     fn accepts(kind: &Type) -> bool {
-        *kind == Type::NUMERIC
+        matches!(*kind, Type::NUMERIC | Type::JSONB)
     }
 }
 

@@ -11,7 +11,7 @@ pub const NOW: &str = "2026-03-02T09:00:00Z";
 /// The two tenants of one size.
 #[derive(Clone, Copy, Debug)]
 pub struct Tenants {
-    /// How many deals, quotes, listed numbers and clients each has.
+    /// How many deals, quotes, requests, signs, checks, listed numbers and clients each has.
     pub rows: u64,
     /// Much of what it has is stalled, due or broken.
     pub busy: TenantId,
@@ -60,8 +60,9 @@ pub async fn load(client: &Client, sizes: &[u64]) -> Result<Vec<Tenants>, Error>
     Ok(loaded)
 }
 
-async fn fill(client: &Client, rows: u64, tenant: TenantId, busy: bool) -> Result<(), Error> {
-    let sql = ROWS
+/// Fills one tenant's tables, while references are not looked at.
+pub async fn fill(client: &Client, rows: u64, tenant: TenantId, busy: bool) -> Result<(), Error> {
+    let sql = format!("{ROWS}\n{DUE_ROWS}")
         .replace("{tenant}", &tenant.to_string())
         .replace("{rows}", &rows.to_string())
         .replace("{customers}", &(rows / 10).max(1).to_string())
@@ -98,9 +99,9 @@ insert into customers (tenant_id, client_id, client_name, company_name, contract
 select '{tenant}', 'cs_' || n || '_acme', 'Client ' || n, 'Company ' || n, '2025-01-01'
 from generate_series(0, {customers} - 1) n;
 
-insert into contacts (tenant_id, id, client_id, first_name, last_name, email, phone)
+insert into contacts (tenant_id, id, client_id, first_name, last_name, email, phone, is_primary)
 select '{tenant}', pg_temp.nth(n), 'cs_' || n || '_acme', 'Kim', 'Client ' || n,
-       'kim' || n || '@example.com', '+1206' || 2000000 + n
+       'kim' || n || '@example.com', '+1206' || 2000000 + n, n % 7 > 0
 from generate_series(0, {customers} - 1) n;
 
 insert into deals (tenant_id, id, client_id, contact_id, title, value, stage, actual_close_date,
@@ -160,4 +161,76 @@ from (select n, round((2 + random() * 40)::numeric, 2) as expected,
              case when not {busy} then 'NORMAL' when n % 10 < 2 then 'PATTERN_BREAK'
                   when n % 10 = 2 then 'BELOW_PATTERN' when n % 10 = 3 then 'ABOVE_PATTERN'
                   else 'NORMAL' end as status
+      from generate_series(0, {rows} - 1) n) made;";
+
+/// What the engines ask for. The quiet tenant has as much of it, later, done or too weak.
+const DUE_ROWS: &str = "
+insert into feedback_requests (tenant_id, id, order_id, client_id, contact_id, status,
+                               delivery_date, scheduled_for, sent_at, expires_at, skip_reason,
+                               responded_at, sentiment, sentiment_score, response_summary,
+                               created_at)
+select '{tenant}', pg_temp.nth(n), pg_temp.nth(n), 'cs_' || n % {customers} || '_acme',
+       case when n % 50 > 0 then pg_temp.nth(n % {customers}) end, status,
+       planned - interval '7 days 3 hours', planned, sent, sent + interval '30 days',
+       case when status = 'skipped' then 'unsubscribed' end,
+       case when status = 'responded' then planned + interval '2 days' end,
+       case when status = 'responded' then 'positive' end,
+       case when status = 'responded' then 0.7 end,
+       case when status = 'responded' then 'No specific issues' end, planned - interval '7 days'
+from (select made.*, case when status in ('sent', 'responded', 'expired') then planned end as sent
+      from (select n, status,
+                   case when status <> 'pending'
+                            then {now} - interval '1 hour' - random() * interval '300 days'
+                        when {busy} and n % 2 = 0 then {now} - random() * interval '5 days'
+                        else {now} + interval '1 hour' + random() * interval '20 days' end as planned
+            from (select n, case when n % 20 < 8 then 'pending' when n % 20 < 10 then 'sent'
+                                 when n % 20 < 14 then 'responded' when n % 20 < 18 then 'expired'
+                                 else 'skipped' end as status
+                  from generate_series(0, {rows} - 1) n) known) made) sent;
+
+insert into cases (tenant_id, id, client_id, order_id, case_number, category, subject, priority,
+                   status, resolved_at)
+select '{tenant}', pg_temp.nth(n), 'cs_' || n % {customers} || '_acme', pg_temp.nth(n * 10),
+       'CASE-2026-' || lpad(n::text, 7, '0'), 'quality', 'Order ' || n, 'normal',
+       case when n % 5 > 0 then 'closed' else 'open' end,
+       case when n % 5 > 0 then {now} - interval '1 day' end
+from generate_series(0, {customers} - 1) n;
+
+insert into opportunity_signals (tenant_id, id, source_type, source_id, client_id, contact_id,
+                                 signal_type, signal_strength, extracted_text, context, actioned,
+                                 actioned_at, action_taken, created_at)
+select '{tenant}', pg_temp.nth(n), 'email', 'mail-' || n, 'cs_' || n % {customers} || '_acme',
+       case when n % 5 > 0 then pg_temp.nth(n % {customers}) end, kind, strength,
+       'what they wrote, a line of it or so', '{\"keyword_count\": 2}', done,
+       case when done then {now} - interval '1 day' end, case when done then 'called' end,
+       {now} - interval '2 days' - random() * interval '200 days'
+from (select n, n % 2 = 0 as done,
+             case when not {busy} then 0.3 + 0.01 * (n % 9) when n % 9 < 2 then 0.45
+                  else 0.7 + 0.05 * (n % 6) end as strength,
+             (array['complaint', 'urgency', 'budget_mention', 'competitor_mention', 'expansion',
+                    'renewal', 'upsell', 'referral', 'churn_risk'])[1 + n % 9] as kind
+      from generate_series(0, {rows} - 1) n) made;
+
+insert into compliance_schedule (tenant_id, id, compliance_type, anchor_date, next_due_at,
+                                 target_entity_type)
+select '{tenant}', pg_temp.nth(n), 'Check ' || n, '2026-01-31', {now} + interval '80 days',
+       case when n < 2 then 'client' else 'contact' end
+from generate_series(0, 3) n;
+
+insert into compliance_checks (tenant_id, id, schedule_id, compliance_type, entity_type, entity_id,
+                               entity_name, client_id, contact_id, period_start, period_end,
+                               due_on, due_at, status, required_fields, completed_at, created_at)
+select '{tenant}', pg_temp.nth(n), pg_temp.nth(n % 4), 'Check ' || n % 4,
+       case when of_contact then 'contact' else 'client' end,
+       case when of_contact then pg_temp.nth(n % {customers})::text else client end,
+       'Company ' || n % {customers}, client,
+       case when of_contact then pg_temp.nth(n % {customers}) end,
+       date '2020-01-01' + (n / {customers})::integer, due, due,
+       (due + 1)::timestamp at time zone 'UTC', status, '[\"email\"]',
+       case when status = 'completed' then {now} - interval '1 day' end, {now} - interval '90 days'
+from (select n, n % 4 > 1 as of_contact, 'cs_' || n % {customers} || '_acme' as client,
+             case when n % 20 < 7 then 'pending' when n % 20 < 9 then 'awaiting_response'
+                  when n % 20 < 10 then 'in_progress' else 'completed' end as status,
+             date '2026-03-02' + case when n % 20 > 9 then -(n % 300) when {busy} then n % 70 - 40
+                                      else 20 + n % 70 end::integer as due
       from generate_series(0, {rows} - 1) n) made;";

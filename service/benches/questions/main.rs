@@ -1,10 +1,12 @@
 //! What the questions cost, each beside the same SQL sent by a bare driver.
 //!
-//! `cargo bench -p service` prints one table. `KEEL_BENCH_ROWS` is the size of the larger tenants.
+//! `cargo bench -p service` prints two tables. `KEEL_BENCH_ROWS` is the size of the larger tenants.
 
 mod ask;
 mod load;
+mod runs;
 mod table;
+mod writes;
 
 use std::{
     env, fs, thread,
@@ -80,6 +82,12 @@ const CASES: &[Case] = &[
     Case::of_busy("pattern breaks, 50 of many", Ask::Breaks, 50, NONE),
     Case::of_quiet("pattern breaks, none", Ask::Breaks, NONE),
     Case::of_busy("pattern breaks, none: old (late)", Ask::Breaks, 0, NONE).late(),
+    Case::of_busy("feedback due, 50 of many", Ask::Feedback, 50, within(5.0)),
+    Case::of_quiet("feedback due, none", Ask::Feedback, within(5.0)),
+    Case::of_busy("signals unactioned, 50 of many", Ask::Signals, 50, within(5.0)),
+    Case::of_quiet("signals unactioned, none", Ask::Signals, within(5.0)),
+    Case::of_busy("compliance due, 50 of many", Ask::Compliance, 50, within(5.0)),
+    Case::of_quiet("compliance due, none", Ask::Compliance, within(5.0)),
 ];
 
 #[tokio::main]
@@ -102,6 +110,7 @@ async fn measure(app: &str, admin: &str) -> Failable<String> {
     let sizes = load::load(&off, &[10_000, larger]).await?;
     eprintln!("loaded in {:.0?}", began.elapsed());
     let db = Db::connect(app, &Options::default()).await?;
+    let runs = runs::measure(&db, &off, larger.min(1_000_000)).await?;
     let mut lines = Vec::new();
     for case in CASES {
         for tenants in &sizes {
@@ -109,9 +118,12 @@ async fn measure(app: &str, admin: &str) -> Failable<String> {
             lines.push(line(&db, [&on, &off, &rest], case, tenants).await?);
         }
     }
+    let largest = sizes.last().ok_or("no tenants")?;
+    let mut deeds = writes::measure(&db, [&on, &off, &rest], largest.busy).await?;
+    deeds.extend(runs);
     let facts = facts(&off).await?;
     db.close().await;
-    Ok(table::table(&facts, &lines))
+    Ok(format!("{}\n\n{}", table::table(&facts, &lines), table::table_of_deeds(&deeds)))
 }
 
 async fn connect(url: &str) -> Failable<Client> {

@@ -28,6 +28,27 @@ pub struct Line {
     pub off: Times,
 }
 
+/// Something that was written or done.
+#[derive(Clone, Debug)]
+pub struct Deed {
+    /// What.
+    pub name: String,
+    /// How long it took.
+    pub times: Times,
+    /// 99 of 100 times, it is to take so many milliseconds.
+    pub target: Option<f64>,
+    /// How long a bare driver took.
+    pub bare: Option<Times>,
+    /// What else there is to say.
+    pub said: String,
+}
+
+impl Deed {
+    pub fn new(name: &str, times: Times, target: Option<f64>) -> Self {
+        Self { name: name.to_owned(), times, target, bare: None, said: String::new() }
+    }
+}
+
 /// How long something took each time, in order of length.
 #[derive(Clone, Debug)]
 pub struct Times(Vec<Duration>);
@@ -44,7 +65,7 @@ impl Times {
     }
 
     /// Of so many of 100 times, the longest, in milliseconds.
-    fn percentile(&self, of_100: usize) -> f64 {
+    pub fn percentile(&self, of_100: usize) -> f64 {
         let at = (self.0.len() * of_100).div_ceil(100).max(1) - 1;
         self.0.get(at).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
     }
@@ -72,12 +93,45 @@ pub fn table(facts: &str, lines: &[Line]) -> String {
         "question", "rows", "p50", "p99", "target", "growth", "bare", "ratio", "rls off", "on/off",
         "rounds",
     ];
-    push(&mut text, &titles.map(str::to_owned));
+    push(&mut text, &titles.map(str::to_owned), WIDTHS);
     for line in lines {
         let first = lines.iter().find(|other| other.name == line.name).unwrap_or(line);
-        push(&mut text, &cells(line, first));
+        push(&mut text, &cells(line, first), WIDTHS);
     }
     text + LEGEND
+}
+
+const LEGEND_OF_DEEDS: &str = "
+Milliseconds. * marks what misses its target. Each is a transaction of the service that is committed,
+but for the runs, which are several. `bare` sends the same rows in one statement, prepared, in the same
+transaction. Where the server does not wait for the disk (fsync off, or synchronous_commit off), the
+targets are what the commit may take besides; where it does, add what the disk takes. A run's p99 is its
+longest. Memory is this process's alone, at its peak, against what it had before.";
+
+/// The second table, and what its columns mean.
+pub fn table_of_deeds(deeds: &[Deed]) -> String {
+    let mut text = String::new();
+    let titles = ["what", "p50", "p99", "target", "bare", "ratio", "rounds"];
+    let widths = [37, 11, 11, 8, 10, 7, 8];
+    push(&mut text, &titles.map(str::to_owned), widths);
+    for deed in deeds {
+        let (p50, p99) = (deed.times.percentile(50), deed.times.percentile(99));
+        let bare = deed.bare.as_ref().map(|bare| bare.percentile(50));
+        let cells = [
+            deed.name.clone(),
+            format!("{p50:.3} "),
+            against(p99, deed.target, 3),
+            deed.target.map_or(String::new(), |target| format!("{target:.1}")),
+            bare.map_or(String::new(), |bare| format!("{bare:.3}")),
+            bare.map_or(String::new(), |bare| format!("{:.2}", p50 / bare)),
+            deed.times.0.len().to_string(),
+        ];
+        push(&mut text, &cells, widths);
+        if !deed.said.is_empty() {
+            text.push_str(&format!("  {}\n", deed.said));
+        }
+    }
+    text + LEGEND_OF_DEEDS
 }
 
 fn cells(line: &Line, first: &Line) -> [String; 11] {
@@ -107,8 +161,9 @@ fn against(figure: f64, target: Option<f64>, places: usize) -> String {
     format!("{figure:.places$}{mark}")
 }
 
-fn push(text: &mut String, cells: &[String; 11]) {
-    let widths = [37, 8, 10, 10, 7, 9, 10, 7, 10, 7, 7];
+const WIDTHS: [usize; 11] = [37, 8, 10, 10, 7, 9, 10, 7, 10, 7, 7];
+
+fn push<const N: usize>(text: &mut String, cells: &[String; N], widths: [usize; N]) {
     for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
         let _ = match at {
             0 => write!(text, "{cell:<width$}"),
