@@ -24,7 +24,8 @@ pub enum State {
     Accepted,
     /// A person decided against it.
     Rejected,
-    /// The field said so already, or the same was proposed before and is open or was rejected.
+    /// The field said so already, or the same was proposed before and is open or was rejected, or it
+    /// was open, could be accepted no more, and was proposed again.
     Duplicate,
 }
 

@@ -5,18 +5,22 @@ mod request;
 mod signature;
 
 use chrono::TimeDelta;
-use entity::{email::Email, id::ContactEnrichmentId};
+use entity::{
+    email::Email,
+    id::{ContactEnrichmentId, UserId},
+};
 use integration::{
     World,
     populate::{acme, client, email, person},
 };
 use sea_orm::ConnectionTrait;
 use service::{
-    Error, Result, Tx,
+    Actor, Context, Error, Result, Tx,
     sales::{
-        contact,
+        contact::{self, Field},
         contact_enrichment::{
-            self, Found, MOST_ATTEMPTS, Model, New, Pending, Skip, Source, Status, Worked,
+            self, Conflicts, Found, MOST_ATTEMPTS, Model, New, Pending, Resolution, Skip, Source,
+            Status, Worked,
         },
     },
 };
@@ -78,6 +82,50 @@ async fn a_signature_is_read_and_fills_what_was_empty_in_one_call() {
     // What was read is not kept.
     assert_eq!(done.source_text, None);
     assert_eq!(work(&world).await, Worked::default());
+}
+
+#[tokio::test]
+async fn a_signature_that_may_be_anothers_fills_nothing_and_is_left_to_a_person() {
+    let world = World::new().await;
+    let theirs = "Fine.\n\nBest,\nSam Other\nCEO\n+1 646 555 1002\nsam@other.example";
+    let body = "Hi Bob,\nreach Bob at +1 646 555 1002\nAda";
+    let own = "Fine.\n\nBest,\nKim Li\nCEO\n+1 646 555 1002\nKIM@acme.example";
+    for (address, message, open, filled) in [
+        ("lee@acme.example", theirs, vec!["phone", "title"], None),
+        ("max@acme.example", body, vec!["phone"], None),
+        ("kim@acme.example", own, vec![], Some("+16465551002")),
+    ] {
+        let id = world
+            .run(async |tx| {
+                let who = somebody(tx, email(address)).await?;
+                contact_enrichment::enqueue(tx, New::signed(who.id, message)).await?;
+                Ok(who.id)
+            })
+            .await;
+        assert_eq!(work(&world).await, Worked { completed: 1, ..Worked::default() });
+        let ask = Conflicts { contact_id: Some(id), ..Conflicts::default() };
+        let (who, found) = world
+            .run(async |tx| {
+                Ok((contact::get(tx, id).await?, contact_enrichment::conflicts(tx, &ask).await?))
+            })
+            .await;
+        assert_eq!(who.phone.map(String::from).as_deref(), filled, "{message}");
+        assert_eq!(who.title.as_deref(), filled.map(|_| "CEO"), "{message}");
+        let mut fields: Vec<_> =
+            found.items.iter().map(|item| format!("{:?}", item.field).to_lowercase()).collect();
+        fields.sort();
+        assert_eq!(fields, open, "{message}");
+        // Who decides for it has it.
+        let Some(first) = found.items.into_iter().find(|item| item.field == Field::Phone) else {
+            continue;
+        };
+        let decider = Context { actor: Actor::User(UserId::new()), ..world.context.clone() };
+        let accept =
+            async |tx: &Tx| contact_enrichment::resolve(tx, first.id, Resolution::Accept).await;
+        world.run_as(&decider, accept).await;
+        let who = world.run(async |tx| contact::get(tx, id).await).await;
+        assert_eq!(who.phone.unwrap().as_str(), "+16465551002");
+    }
 }
 
 #[tokio::test]

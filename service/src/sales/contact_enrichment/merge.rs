@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
-    id::{ContactEnrichmentId, ContactEnrichmentProposalId, ContactId},
+    id::{ContactEnrichmentId, ContactEnrichmentProposalId, ContactId, UserId},
     sales::{
         contact,
         contact_enrichment::{MergeConflict, Source},
         contact_enrichment_proposal::{ActiveModel, Column, Entity, Model, State},
-        contact_field::Field,
+        contact_field::{self, Field},
     },
 };
 use rust_decimal::Decimal;
@@ -27,6 +27,8 @@ pub(super) struct Finding {
     pub(super) item: ContactEnrichmentId,
     pub(super) source: Source,
     pub(super) observed_at: DateTime<Utc>,
+    /// Whether it fills empty fields; if not, a person decides about these too.
+    pub(super) fills: bool,
 }
 
 /// What was found of the fields that a contact has.
@@ -60,7 +62,8 @@ fn alike(field: Field, one: &str, other: &str) -> bool {
 }
 
 /// Fills the empty fields of a contact that is [locked], and writes each proposal down; what is left
-/// for a person to decide.
+/// for a person to decide. What was open, can be accepted no more and is proposed again gives way to
+/// the new proposal.
 pub(super) async fn merge(
     tx: &Tx,
     finding: &Finding,
@@ -78,9 +81,8 @@ pub(super) async fn merge(
         enrichment_id: Some(finding.item),
         verified_by: None,
     };
-    let verified = known(tx, contact.id).await?;
-    let verified =
-        |field| verified.iter().any(|row| row.field == field && row.verified_at.is_some());
+    let known = known(tx, contact.id).await?;
+    let verified = |field| verified_at(&known, field).is_some();
     let before = tx
         .find::<Entity>() // served by contact_enrichment_proposals_of_contact
         .filter(Column::ContactId.eq(contact.id))
@@ -98,17 +100,28 @@ pub(super) async fn merge(
         said.any(|now| alike(field, &now, value))
     };
     let asked = |field: Field, value: &str| {
-        before.iter().any(|old| old.field == field && alike(field, &old.value, value))
+        before
+            .iter()
+            .filter(|old| old.field == field && alike(field, &old.value, value))
+            .any(|old| old.state == State::Rejected || !is_stale(old, &contact, &known))
     };
     let (mut rows, mut conflicts, mut applied) = (vec![], vec![], vec![]);
+    let mut superseded = vec![];
     for (field, value) in proposed {
         let current = value_of(&contact, field);
         let state = match &current {
             _ if says(field, &value) => State::Duplicate,
-            None if !verified(field) => State::Applied,
+            None if finding.fills && !verified(field) => State::Applied,
             _ if asked(field, &value) => State::Duplicate,
             _ => State::Conflict,
         };
+        let open = before.iter().filter(|old| {
+            old.state == State::Conflict
+                && old.field == field
+                && alike(field, &old.value, &value)
+                && is_stale(old, &contact, &known)
+        });
+        superseded.extend(open.cloned());
         if state == State::Conflict {
             let (current, proposed) = (current.clone(), value.clone());
             conflicts.push(MergeConflict { field, current, proposed });
@@ -132,6 +145,12 @@ pub(super) async fn merge(
             ..Default::default()
         });
     }
+    for old in superseded {
+        let mut row = old.into_active_model();
+        row.state = Set(State::Duplicate);
+        row.updated_at = Set(tx.now());
+        tx.update(row).await?;
+    }
     tx.insert_many(rows).await?;
     let id = contact.id;
     if !applied.is_empty() {
@@ -142,6 +161,17 @@ pub(super) async fn merge(
         }
     }
     Ok(conflicts)
+}
+
+/// Since when a person stands by a field.
+fn verified_at(known: &[contact_field::Model], field: Field) -> Option<DateTime<Utc>> {
+    known.iter().find(|row| row.field == field)?.verified_at
+}
+
+/// Whether a proposal is about what the contact says no more, or a person has come to stand by.
+fn is_stale(proposal: &Model, contact: &contact::Model, known: &[contact_field::Model]) -> bool {
+    value_of(contact, proposal.field) != proposal.current_value
+        || verified_at(known, proposal.field).is_some_and(|at| at > proposal.created_at)
 }
 
 /// Which open conflicts to read.
@@ -238,6 +268,9 @@ pub async fn resolve(
     resolution: Resolution,
 ) -> Result<Model> {
     let by = person(tx)?;
+    // The contact first, as whoever merges does.
+    let proposal = tx.get::<Entity>(id).await?.ok_or(Error::NotFound("proposal"))?;
+    let contact = locked(tx, proposal.contact_id).await?;
     let proposal = tx.find::<Entity>().filter(Column::Id.eq(id)).lock_exclusive().one(tx).await?;
     let proposal = proposal.ok_or(Error::NotFound("proposal"))?;
     if proposal.state != State::Conflict {
@@ -246,7 +279,7 @@ pub async fn resolve(
     let state = match resolution {
         Resolution::Reject => State::Rejected,
         Resolution::Accept => {
-            accept(tx, &proposal, by).await?;
+            accept(tx, &proposal, contact, by).await?;
             State::Accepted
         }
     };
@@ -258,14 +291,9 @@ pub async fn resolve(
     tx.update(row).await
 }
 
-async fn accept(tx: &Tx, proposal: &Model, by: entity::id::UserId) -> Result<()> {
-    let contact = locked(tx, proposal.contact_id).await?;
+async fn accept(tx: &Tx, proposal: &Model, contact: contact::Model, by: UserId) -> Result<()> {
     let (field, value) = (proposal.field, Some(proposal.value.clone()));
-    let fields = known(tx, contact.id).await?;
-    let verified = fields.iter().find(|row| row.field == field).and_then(|row| row.verified_at);
-    if value_of(&contact, field) != proposal.current_value
-        || verified.is_some_and(|at| at > proposal.created_at)
-    {
+    if is_stale(proposal, &contact, &known(tx, contact.id).await?) {
         return Err(Error::conflict("the field was changed or verified since"));
     }
     let id = contact.id;

@@ -23,6 +23,9 @@ pub const OTHERWISE_CHARACTERS: usize = 500;
 /// What a signature says. What it does not say is null.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Signature {
+    /// Whether a separator or a closing formula stands before it. What else is taken for a signature
+    /// may be of the message, and about anybody: it is for a person to decide.
+    pub marked: bool,
     /// Who wrote, in letters of whatever script.
     pub name: Option<String>,
     /// What they are.
@@ -73,8 +76,9 @@ pub fn own(text: &str) -> String {
 /// Reads the signature of a message.
 ///
 /// It starts after the last line that is a separator or a closing formula and has something after it;
-/// else after the last three line ends in a row; else it is the last 500 characters. Numbers that
-/// say no country are read as dialled from `region` (`US`).
+/// else after the last three line ends in a row; else it is the last 500 characters, and of neither
+/// it is [said](Signature::marked) that it is one: a title is read there only after a label. It ends
+/// before a postscript. Numbers that say no country are read as dialled from `region` (`US`).
 #[must_use]
 pub fn parse(text: &str, region: &str) -> Signature {
     let own = own(text);
@@ -82,6 +86,7 @@ pub fn parse(text: &str, region: &str) -> Signature {
     let (phone, mobile) = number::numbers(&lines.all, region);
     let title = role::title(&lines);
     Signature {
+        marked: lines.marked,
         name: lines.name(),
         role: title.as_deref().map(Role::of),
         title,

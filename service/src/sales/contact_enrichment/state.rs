@@ -2,7 +2,10 @@
 
 use entity::{
     id::ContactEnrichmentId,
-    sales::contact_enrichment::{ActiveModel, Column, Entity},
+    sales::{
+        contact,
+        contact_enrichment::{ActiveModel, Column, Entity},
+    },
 };
 use sea_orm::{ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 
@@ -34,7 +37,7 @@ pub const FIRST_DELAY_MINUTES: i64 = 5;
 pub async fn complete(tx: &Tx, id: ContactEnrichmentId, found: Found) -> Result<Model> {
     input::check(&found)?;
     let item = live(tx, id).await?;
-    completed(tx, item, found).await
+    completed(tx, item, found, |_| true).await
 }
 
 /// Records that it could not be found out this time. It is tried again later, after 5, 10, 20 and 40
@@ -99,7 +102,13 @@ async fn live(tx: &Tx, id: ContactEnrichmentId) -> Result<Model> {
     }
 }
 
-pub(super) async fn completed(tx: &Tx, item: Model, found: Found) -> Result<Model> {
+/// `fills` says whether what was found is the contact's own, so that it fills empty fields.
+pub(super) async fn completed(
+    tx: &Tx,
+    item: Model,
+    found: Found,
+    fills: impl FnOnce(&contact::Model) -> bool,
+) -> Result<Model> {
     let contact = match subject(tx, &item).await? {
         Ok(contact) => contact,
         Err(why) => return skipped(tx, item, why).await,
@@ -108,6 +117,7 @@ pub(super) async fn completed(tx: &Tx, item: Model, found: Found) -> Result<Mode
         item: item.id,
         source: item.source,
         observed_at: found.observed_at.unwrap_or(item.observed_at),
+        fills: fills(&contact),
     };
     let id = contact.id;
     let conflicts = merge(tx, &finding, contact, &found).await?;

@@ -1,6 +1,9 @@
 //! Reading signatures.
 
-use entity::sales::contact_enrichment::Model;
+use entity::{
+    email::Email,
+    sales::{contact, contact_enrichment::Model},
+};
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 
@@ -32,6 +35,10 @@ order by q.next_attempt_at, q.id limit $3 for update skip locked";
 /// Reads some of the signatures that wait, the longest due first. Those that somebody else reads at
 /// this moment are passed over; one that cannot be recorded stops none of the others.
 ///
+/// It fills no empty field where the signature may be another's: where [nothing said that it is
+/// one](super::signature::Signature::marked), or where its address is not the contact's. All that
+/// such a one says is for a person to [decide](super::resolve).
+///
 /// Call it until it has done nothing: those are all that were due.
 ///
 /// # Errors
@@ -48,12 +55,12 @@ pub async fn work_signatures(tx: &Tx, limit: u64) -> Result<Worked> {
     items.sort_by_key(|item| (item.contact_id, item.id));
     let mut worked = Worked::default();
     for item in items {
-        let found = Found {
-            confidence: Some(SIGNATURE_CONFIDENCE),
-            ..parse(item.source_text.as_deref().unwrap_or_default(), &region).into()
-        };
+        let signature = parse(item.source_text.as_deref().unwrap_or_default(), &region);
+        let (marked, email) = (signature.marked, signature.email.clone());
+        let fills = |contact: &contact::Model| marked && is_theirs(email.as_ref(), contact);
+        let found = Found { confidence: Some(SIGNATURE_CONFIDENCE), ..signature.into() };
         let again = item.clone();
-        match tx.attempt(async || completed(tx, item, found).await).await {
+        match tx.attempt(async || completed(tx, item, found, fills).await).await {
             Ok(done) if done.status == Status::Skipped => worked.skipped += 1,
             Ok(_) => worked.completed += 1,
             Err(error) if error.is_retryable() => return Err(error),
@@ -64,6 +71,14 @@ pub async fn work_signatures(tx: &Tx, limit: u64) -> Result<Worked> {
         }
     }
     Ok(worked)
+}
+
+/// Whether an address is the contact's, as far as is known.
+fn is_theirs(email: Option<&Email>, contact: &contact::Model) -> bool {
+    match (email, &contact.email) {
+        (Some(signed), Some(own)) => signed.as_str().to_lowercase() == own.as_str().to_lowercase(),
+        _ => true,
+    }
 }
 
 /// Why, with what the database said.

@@ -238,7 +238,7 @@ fn amount(text: &str, from: usize) -> Option<&str> {
         return None;
     }
     let unit = number.get(len..)?;
-    let lower = unit.get(..unit.len().min(9)).unwrap_or_default().to_ascii_lowercase();
+    let lower = unit.chars().take(9).collect::<String>().to_ascii_lowercase();
     let units = [" million", " thousand", "mm", "k", "m"];
     let unit = units.iter().find(|unit| {
         let after = lower.strip_prefix(**unit).map(|rest| rest.chars().next());

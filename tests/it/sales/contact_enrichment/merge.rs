@@ -192,9 +192,60 @@ async fn a_person_accepts_a_conflict_once_and_stands_by_it_from_then_on() {
     let resolved = first.unwrap();
     assert_eq!((resolved.resolved_by, resolved.resolved_at), (who.user(), Some(who.now)));
     assert!(conflicts(&world).await.is_empty());
-    if resolved.state == State::Accepted {
-        let told = async |tx: &Tx| told(tx, ada, titled("Intern")).await;
-        assert_eq!(world.run(told).await.merge_conflicts.0.len(), 1);
+    // Whoever came first, what they decided holds; and what is new is asked.
+    let (title, verified_by) = match resolved.state {
+        State::Accepted => ("Chief Engineer", who.user()),
+        State::Rejected => ("Engineer", None),
+        other => panic!("{other:?}"),
+    };
+    let again = async |tx: &Tx| told(tx, ada, titled("Chief Engineer")).await;
+    assert_eq!(world.run(again).await.merge_conflicts.0, []);
+    let new = async |tx: &Tx| told(tx, ada, titled("Intern")).await;
+    assert_eq!(world.run(new).await.merge_conflicts.0.len(), 1);
+    let (known, ada) = world
+        .run(async |tx| Ok((contact::provenance(tx, ada).await?, contact::get(tx, ada).await?)))
+        .await;
+    assert_eq!(ada.title.as_deref(), Some(title));
+    assert_eq!(known[0].verified_by, verified_by);
+}
+
+#[tokio::test]
+async fn a_conflict_that_can_be_accepted_no_more_gives_way_to_the_same_found_again() {
+    let world = World::new().await;
+    let who = person(&world);
+    let later = Context { now: who.now + chrono::TimeDelta::hours(1), ..who.clone() };
+    let change = async |tx: &Tx, ada| {
+        contact::set_field(tx, ada, Field::Title, Some("CTO".to_owned())).await.map(|_| ())
+    };
+    let verify = async |tx: &Tx, ada| contact::verify_field(tx, ada, Field::Title).await;
+    for changes in [true, false] {
+        let told_twice = async |tx: &Tx| {
+            let ada = ada(tx).await?;
+            told(tx, ada.id, titled("Engineer")).await?;
+            told(tx, ada.id, titled("Chief Engineer")).await?;
+            Ok(ada.id)
+        };
+        let ada = world.run(told_twice).await;
+        let stale = conflicts(&world).await.remove(0);
+        let decide = async |tx: &Tx| match changes {
+            true => change(tx, ada).await,
+            false => verify(tx, ada).await,
+        };
+        world.run_as(&later, decide).await;
+        let again = async |tx: &Tx| told(tx, ada, titled("Chief Engineer")).await;
+        assert_eq!(world.run_as(&later, again).await.merge_conflicts.0.len(), 1);
+        // Now that one is open, and is not asked twice.
+        assert_eq!(world.run_as(&later, again).await.merge_conflicts.0, []);
+        let ask = Conflicts::default();
+        let list = async |tx: &Tx| contact_enrichment::conflicts(tx, &ask).await;
+        let open = world.run_as(&later, list).await.items;
+        let [open] = open.as_slice() else { panic!("{open:?}") };
+        assert_ne!(open.id, stale.id);
+        let current = if changes { "CTO" } else { "Engineer" };
+        assert_eq!(open.current_value.as_deref(), Some(current));
+        let old = resolve(&world, &later, stale.id, Resolution::Accept).await;
+        assert!(matches!(old, Err(Error::Conflict(_))));
+        resolve(&world, &later, open.id, Resolution::Accept).await.unwrap();
         let ada = world.run(async |tx| contact::get(tx, ada).await).await;
         assert_eq!(ada.title.as_deref(), Some("Chief Engineer"));
     }

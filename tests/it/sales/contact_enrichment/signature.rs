@@ -87,13 +87,91 @@ fn what_was_quoted_says_nothing_about_who_quotes_it() {
         format!("{mine}\nDe : Sam\nEnvoyé : lundi\n{theirs}"),
         format!("{mine}\nEl 2 mar 2026, a las 09:00, Sam Other escribió:\n{theirs}"),
         format!("{mine}\r\n-----Ursprüngliche Nachricht-----\r\n{theirs}"),
+        format!(
+            "{mine}\n*From:* Sam Other <sam@other.example>\n*Sent:* Monday\n*To:* Ada\n{theirs}"
+        ),
+        format!("{mine}\n**From: **Sam Other\n**Date: **Monday\n{theirs}"),
+        format!("{mine}\n_Von:_ Sam\n_Gesendet:_ Montag\n{theirs}"),
+        format!("{mine}\nVan: Sam\nVerzonden: maandag\n{theirs}"),
+        format!(
+            "{mine}\nOp ma 2 mrt 2026 om 09:00 schreef Sam Other <sam@other.example>:\n{theirs}"
+        ),
+        format!("{mine}\nOp 2 mrt 2026 schreef Sam Other\nhet volgende:\n{theirs}"),
+        format!("{mine}\nOp 2 mrt 2026 heeft Sam Other het volgende geschreven:\n{theirs}"),
+        format!("{mine}\nEm seg., 2 de mar. de 2026 às 09:00, Sam Other escreveu:\n{theirs}"),
+        format!("{mine}\n2 марта 2026 г., в 09:00, Sam Other написал(а):\n{theirs}"),
+        format!("{mine}\nпн, 2 мар. 2026 г. в 09:00, Sam Other <sam@other.example>:\n{theirs}"),
+        format!("{mine}\nSam Other 于2026年3月2日周一 09:00写道：\n{theirs}"),
+        format!("{mine}\nSam Other <sam@other.example> 于2026年3月2日周一 09:00写道：\n{theirs}"),
+        format!("{mine}\nSam Other <sam@other.example> wrote:\n{theirs}"),
+        format!("{mine}\nSam Other <sam@other.example> skrev:\n{theirs}"),
+        format!("{mine}\nSam Other, CEO\n<sam@other.example> wrote:\n{theirs}"),
+        format!("{mine}\nSam Other, CEO <\nsam@other.example> wrote:\n{theirs}"),
     ] {
         let found = read(&reply);
         assert_eq!(
             found,
-            Signature { name: Some("Ada Byron".to_owned()), ..Signature::default() },
+            Signature { marked: true, name: Some("Ada Byron".to_owned()), ..Signature::default() },
             "{reply}"
         );
+    }
+}
+
+#[test]
+fn what_is_quoted_before_the_answer_does_not_end_it() {
+    let found = read("> Sam <sam@other.example> wrote:\n> > Hello\n\nHi\n\nBest,\nAda Byron\nCEO");
+    assert_eq!((found.name.as_deref(), found.title.as_deref()), (Some("Ada Byron"), Some("CEO")));
+    let found =
+        read("Ask Sam <sam@other.example> for it.\n\nBest,\nAda Byron\nE: ada@acme.example");
+    assert_eq!(found.email.unwrap().as_str(), "ada@acme.example");
+}
+
+#[test]
+fn a_sentence_with_a_word_of_a_role_in_it_is_no_title() {
+    for text in [
+        // Nothing says that this is a signature.
+        "Hi Bob,\nour director will call you tomorrow.\nAda",
+        "Hi Bob,\nour director will call you tomorrow\nAda",
+        "Hi Bob,\n\n\nour director will call you\nAda",
+        "Best,\nAda\n\nP.S. My manager is away until Monday.",
+        "Best,\nAda\n\nPS: My manager is away",
+        "Best,\nAda\n\nP.S.\nMy manager is away",
+        "Best,\nAda\n\nThis message is for you.\nplease tell the owner of the account and delete it.",
+        "Best,\nAda\n\nWhoever it is not for is asked to be so kind and please tell\n\
+         the owner of the account",
+        "Best,\nAda\n\nOnly these may read it: the owner;",
+        // Nine words.
+        "Best,\nAda\nDirector of this and that and of the rest",
+    ] {
+        assert_eq!(read(text).title, None, "{text}");
+        assert_eq!(read(text).role, None, "{text}");
+    }
+    for (text, title) in [
+        ("Hi Bob,\nsee you.\nAda\nTitle: Director", "Director"),
+        // Eight words.
+        (
+            "Best,\nAda\nDirector of this and that and the rest",
+            "Director of this and that and the rest",
+        ),
+        // What follows a postscript may be a signature of its own.
+        ("Best,\nAda\nP.S. Call Bob.\n--\nAda Byron\nCEO", "CEO"),
+    ] {
+        assert_eq!(read(text).title.as_deref(), Some(title), "{text}");
+    }
+    let found = read("Best,\nAda\n\nP.S. Reach Bob at +1 646 555 1002");
+    assert_eq!((found.phone, found.mobile), (None, None));
+}
+
+#[test]
+fn a_signature_is_marked_by_a_separator_or_a_closing_and_by_nothing_else() {
+    for (text, marked) in [
+        ("Hi\n--\nAda", true),
+        ("Hi\nCheers,\nAda", true),
+        ("Hi\n\n\nAda", false),
+        ("Reach Bob at +1 646 555 1002\nAda", false),
+        ("", false),
+    ] {
+        assert_eq!(read(text).marked, marked, "{text}");
     }
 }
 

@@ -56,6 +56,9 @@ fn the_amounts_of_a_budget_are_read_as_they_are_written() {
         ("$5 more", &["$5"]),
         ("$40 and $40", &["$40"]),
         ("budget 7 monthly", &["7"]),
+        // The ninth byte after the number is in the middle of a letter.
+        ("budget $50k aaaaaaé", &["$50k"]),
+        ("budget 2 million€", &["2 million"]),
     ] {
         let found = one(text);
         assert_eq!(

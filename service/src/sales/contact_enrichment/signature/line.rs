@@ -46,8 +46,10 @@ const CLOSING_LINE: usize = 60;
 /// The lines of a signature that have something in them.
 pub(super) struct Lines<'a> {
     pub(super) all: Vec<&'a str>,
-    /// Whether something said that it starts here, and so with the name.
-    marked: bool,
+    /// Whether a separator or a closing said that it starts here. Else it may be of the message.
+    pub(super) marked: bool,
+    /// Whether it starts with the name, if with any.
+    apart: bool,
 }
 
 impl<'a> Lines<'a> {
@@ -71,8 +73,10 @@ impl<'a> Lines<'a> {
         {
             let first = at.saturating_sub(6);
             let signed = |closing: usize, rest: &str| {
-                let mut below = lines.get(closing + 1..at).unwrap_or_default().iter();
-                !rest.is_empty() || below.find(|line| !line.is_empty()).is_some_and(|l| is_name(l))
+                let below = lines.get(closing + 1..at).unwrap_or_default();
+                let first = below.iter().find(|line| !line.is_empty());
+                !below.iter().any(|line| is_postscript(line))
+                    && (!rest.is_empty() || first.is_some_and(|line| is_name(line)))
             };
             let above =
                 (first..at).rev().filter_map(|at| Some((at, after_closing(lines.get(at)?)?)));
@@ -82,19 +86,20 @@ impl<'a> Lines<'a> {
             let after = lines.get(at + 1..).unwrap_or_default().iter().copied();
             let after = after.filter(|line| after_marker(line) != Some(""));
             let all = std::iter::once(rest).chain(after).filter(|line| !line.is_empty());
-            return Self { all: all.collect(), marked: true };
+            let all = all.take_while(|line| !is_postscript(line));
+            return Self { all: all.collect(), marked: true, apart: true };
         }
-        let (block, marked) = match text.trim_end().rsplit_once("\n\n\n") {
+        let (block, apart) = match text.trim_end().rsplit_once("\n\n\n") {
             Some((_, block)) => (block, true),
             None => (tail(text, OTHERWISE_CHARACTERS), false),
         };
         let all = block.split('\n').map(str::trim).filter(|line| !line.is_empty());
-        Self { all: all.collect(), marked }
+        Self { all: all.collect(), marked: false, apart }
     }
 
     /// Who signed: the first line, if it looks like a name.
     pub(super) fn name(&self) -> Option<String> {
-        let first = self.all.first().filter(|_| self.marked)?;
+        let first = self.all.first().filter(|_| self.apart)?;
         let name = first.split(['|', '·', '•', ',', '(', '–']).next()?.trim();
         (is_name(name) && !role::is_title(name) && !role::is_company(name)).then(|| name.to_owned())
     }
@@ -108,6 +113,12 @@ fn after_marker(line: &str) -> Option<&str> {
 fn is_rule(line: &str) -> bool {
     line.chars().count() >= 2
         && line.chars().all(|c| matches!(c, '-' | '_' | '—' | '–' | '=' | '*'))
+}
+
+/// What begins so, and whatever follows it, is of the message again.
+fn is_postscript(line: &str) -> bool {
+    let begins = |words| strip_words(line, words).is_some_and(|rest| !rest.starts_with('-'));
+    ["p.s", "ps", "p.p.s", "pps", "p. s"].into_iter().any(begins)
 }
 
 fn after_closing(line: &str) -> Option<&str> {

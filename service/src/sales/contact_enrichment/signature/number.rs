@@ -67,11 +67,10 @@ fn stretches(line: &str) -> Vec<(Label, &str)> {
             let glued_before = is_first
                 && before.is_some_and(joins)
                 && piece.starts_with(|c: char| c != '+' && c != '(' && !c.is_whitespace());
-            let extension = line.get(end..).unwrap_or_default().to_ascii_lowercase();
             let glued_after = is_last
                 && after.is_some_and(joins)
                 && !piece.ends_with(char::is_whitespace)
-                && !extension.starts_with('x');
+                && !matches!(after, Some('x' | 'X'));
             let number = piece
                 .trim_matches(|c: char| c.is_whitespace() || matches!(c, '-' | '.' | '/' | '–'));
             let digits = number.chars().filter(|c| c.is_numeric()).count();

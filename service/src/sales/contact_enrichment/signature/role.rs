@@ -222,11 +222,28 @@ fn plain<'a>(lines: &'a Lines<'a>) -> impl Iterator<Item = &'a str> {
     lines.all.iter().copied().filter(is_plain)
 }
 
-/// After a label, else the first part of a line that has a word of a role in it.
+/// What has more words is a sentence, and no title.
+const MOST_WORDS: usize = 8;
+
+fn is_long(text: &str) -> bool {
+    text.split_whitespace().take(MOST_WORDS + 1).count() > MOST_WORDS
+}
+
+/// A part of a sentence, after which no title comes.
+fn is_prose(part: &str) -> bool {
+    let has_company =
+        || commas(part).into_iter().any(|(from, to)| part.get(from..to).is_some_and(is_company));
+    is_long(part) && !has_company()
+}
+
+/// After a label, else the first part of a line that has a word of a role in it, and is no sentence.
+/// Sentences about directors stand in many a message: without a label nothing is a title that may be
+/// of the message.
 pub(super) fn title(lines: &Lines<'_>) -> Option<String> {
     let said = lines.all.iter().find_map(|line| labelled(line, &TITLE));
     let found = || {
-        plain(lines).flat_map(parts).find_map(|part| {
+        let parts = plain(lines).flat_map(parts).take_while(|part| !is_prose(part));
+        parts.filter(|_| lines.marked).find_map(|part| {
             let at = commas(part).into_iter().find(|(at, end)| {
                 part.get(*at..*end).is_some_and(|segment| is_title(segment) && !is_company(segment))
             })?;
@@ -238,7 +255,8 @@ pub(super) fn title(lines: &Lines<'_>) -> Option<String> {
                 .next()
                 .unwrap_or(part.len());
             let title = part.get(at.0..end)?.trim_matches(|c: char| c.is_whitespace() || c == ',');
-            (title.chars().count() <= 100).then_some(title)
+            let ends = title.ends_with(['.', ':', ';', '。', '：', '；']);
+            (title.chars().count() <= 100 && !is_long(title) && !ends).then_some(title)
         })
     };
     said.or_else(found).map(str::to_owned)
