@@ -18,6 +18,8 @@ use crate::{
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     Created,
+    /// Who is to complete it changed.
+    Assigned,
     Reminder,
     Escalation,
     Validated,

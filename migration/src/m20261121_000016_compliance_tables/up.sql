@@ -158,7 +158,7 @@ create table compliance_check_events (
     constraint "pk-compliance_check_events" primary key (tenant_id, id),
     constraint compliance_check_events_actor_length check (char_length(actor) >= 1 and char_length(actor) <= 200),
     constraint compliance_check_events_evidence_of_kind check ((kind in ('validated', 'completed')) = (evidence is not null)),
-    constraint compliance_check_events_kind_known check (kind in ('created', 'reminder', 'escalation', 'validated', 'completed', 'waived', 'skipped', 'reopened', 'cancelled')),
+    constraint compliance_check_events_kind_known check (kind in ('created', 'assigned', 'reminder', 'escalation', 'validated', 'completed', 'waived', 'skipped', 'reopened', 'cancelled')),
     constraint compliance_check_events_notes_length check (char_length(notes) >= 1 and char_length(notes) <= 5000),
     constraint compliance_check_events_step_of_kind check ((kind in ('reminder', 'escalation')) = (n is not null) and n > 0 and round > 0),
     constraint "fk-compliance_check_events-tenant_id-check_id" foreign key (tenant_id, check_id) references compliance_checks (tenant_id, id)

@@ -2,6 +2,7 @@
 
 mod claims;
 mod due;
+mod gone;
 mod life;
 mod rates;
 mod remind;
@@ -23,6 +24,7 @@ use sea_orm::{ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect
 
 pub use self::{
     due::{After, Due, DueCheck, Unreachable, due},
+    gone::cancel_gone,
     life::{Waive, Waiver, cancel, complete, reopen, skip, waive},
     rates::{CompletionRate, Rates, completion_rates},
     remind::{
@@ -40,6 +42,7 @@ pub mod queries {
     pub use super::{
         claims::{CLAIM_ESCALATIONS, CLAIM_REMINDERS},
         due::DUE,
+        gone::GONE,
         rates::RATES,
     };
     pub use super::{history_query, of_query};
@@ -94,7 +97,8 @@ async fn open(tx: &Tx, id: ComplianceCheckId) -> Result<Model> {
     Ok(found)
 }
 
-/// Says who is to complete a check; `None`: nobody in particular.
+/// Says who is to complete a check; `None`: nobody in particular. Its history keeps from whom to
+/// whom; saying the same again changes nothing.
 ///
 /// # Errors
 ///
@@ -105,10 +109,35 @@ pub async fn assign(tx: &Tx, id: ComplianceCheckId, to: Option<UserId>) -> Resul
     if let Some(user) = to {
         user::get(tx, user).await?;
     }
-    let mut row = open(tx, id).await?.into_active_model();
+    let check = open(tx, id).await?;
+    let was = check.assigned_to;
+    if was == to {
+        return Ok(check);
+    }
+    let said = [("from", was), ("to", to)];
+    let said =
+        said.iter().filter_map(|(word, user)| user.map(|user| format!("{word} user:{user}")));
+    let notes = Some(said.collect::<Vec<_>>().join(" "));
+    note(tx, &check, Kind::Assigned, Note { notes, ..Note::default() }).await?;
+    let mut row = check.into_active_model();
     row.assigned_to = Set(to);
     row.updated_at = Set(tx.now());
     tx.update(row).await
+}
+
+/// Whether the user is or was to complete the check, since it was opened last.
+async fn was_assigned(tx: &Tx, check: &Model, user: UserId) -> Result<bool> {
+    use compliance_check_event::Column;
+    let changes = tx
+        .find::<compliance_check_event::Entity>() // served by compliance_check_events_of_check
+        .filter(Column::CheckId.eq(check.id))
+        .filter(Column::Kind.eq(Kind::Assigned))
+        .filter(Column::Round.eq(check.round))
+        .all(tx)
+        .await?;
+    let named = format!("user:{user}");
+    let names = |notes: Option<&str>| notes.is_some_and(|notes| notes.contains(&named));
+    Ok(check.assigned_to == Some(user) || changes.iter().any(|said| names(said.notes.as_deref())))
 }
 
 /// Served by `compliance_check_events_of_check`.

@@ -27,8 +27,8 @@ pub use self::{
     create::{Named, create_checks},
     generate::{CATCH_UP, Generate, Generated, generate, generate_due},
     period::{
-        ESCALATION_DAYS, NOTIFICATION_DAYS, Period, Plan, first_due, listed_from, months,
-        notification_days,
+        ESCALATION_DAYS, NOTIFICATION_DAYS, Period, Plan, first_due, listed_from, making_days,
+        months, notification_days,
     },
     target::{Subject, Targets, matches, targets},
 };

@@ -1,6 +1,7 @@
 //! Checks: looked into, completed, waived, skipped, cancelled and opened again.
 
 mod due;
+mod gone;
 mod rates;
 mod remind;
 
@@ -139,6 +140,33 @@ async fn a_waiver_takes_a_person_who_is_not_the_assignee_and_a_reason() {
     let assign = async |tx: &Tx| compliance_check::assign(tx, id, Some(kim)).await;
     let assigned = world.db.run(world.context.clone(), assign).await;
     assert!(matches!(assigned, Err(Error::Conflict(_))));
+}
+
+#[tokio::test]
+async fn whoever_was_the_assignee_since_the_check_was_opened_cannot_waive_it() {
+    let world = World::new().await;
+    let id = one_check(&world, asking(&[])).await.id;
+    let (sam, as_sam) = somebody(&world, "sam", "csm").await;
+    let (kim, as_kim) = somebody(&world, "kim", "manager").await;
+    let assign = async |to: Option<UserId>| {
+        world.run(async |tx| compliance_check::assign(tx, id, to).await).await;
+    };
+    for to in [Some(sam), Some(sam), None, Some(kim), None] {
+        assign(to).await;
+    }
+    for who in [&as_sam, &as_kim] {
+        assert!(matches!(waive(&world, who, id, Waiver::This).await, Err(Error::Denied(_))));
+    }
+    let history = world.run(async |tx| compliance_check::history(tx, id).await).await;
+    let said: Vec<_> = history.iter().rev().filter_map(|event| event.notes.clone()).collect();
+    let expected = [("to", sam), ("from", sam), ("to", kim), ("from", kim)];
+    assert_eq!(said, expected.map(|(word, user)| format!("{word} user:{user}")));
+    // As an import has it: there is no entry that says so, but the one that ends it.
+    write(&world, &format!("update compliance_checks set assigned_to = '{kim}', round = 2")).await;
+    assign(None).await;
+    assert!(matches!(waive(&world, &as_kim, id, Waiver::This).await, Err(Error::Denied(_))));
+    // That was another round, of which this one knows nothing.
+    waive(&world, &as_sam, id, Waiver::This).await.unwrap();
 }
 
 #[tokio::test]

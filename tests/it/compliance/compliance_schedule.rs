@@ -3,6 +3,7 @@
 mod create;
 mod generate;
 mod period;
+mod roll;
 
 use std::collections::BTreeSet;
 

@@ -65,6 +65,11 @@ pub fn queries(tx: &Tx) -> Vec<Query> {
             served_by: &["compliance_checks_due", "contacts_of_client"],
         },
         Query {
+            name: "checks of what is gone",
+            asked: raw(tx, check::GONE, vec![rows()]),
+            served_by: &["compliance_checks_due", "pk-customers", "pk-contacts"],
+        },
+        Query {
             name: "claim reminders",
             asked: raw(tx, check::CLAIM_REMINDERS, vec![rows(), token(), seconds()]),
             served_by: &["compliance_checks_to_remind"],

@@ -17,6 +17,7 @@ use validator::Validate;
 use super::{
     Note, locked, note, open,
     validation::{evidence, look, missing},
+    was_assigned,
 };
 use crate::{Error, Result, Tx, compliance::compliance_schedule::roll_on, input};
 
@@ -100,13 +101,13 @@ async fn complete_of(tx: &Tx, id: entity::id::ComplianceScheduleId) -> Result<()
     Ok(())
 }
 
-/// Says that a check need not be done. That takes a person, and another than the one whom it is
-/// assigned to.
+/// Says that a check need not be done. That takes a person, and another than whoever is, or since it
+/// was opened last was, to complete it.
 ///
 /// # Errors
 ///
 /// [`Error::NotFound`] if the tenant has no such check; [`Error::Conflict`] if it is closed;
-/// [`Error::Denied`] if a program asks, or the assignee; [`Error::Invalid`] without a reason, or if
+/// [`Error::Denied`] if a program asks, or one whom it is or was assigned to; [`Error::Invalid`] without a reason, or if
 /// the waiver ends before it begins, or lasts for more than ten years.
 #[tracing::instrument(name = "compliance_check::waive", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn waive(tx: &Tx, id: ComplianceCheckId, waive: Waive) -> Result<Model> {
@@ -115,7 +116,7 @@ pub async fn waive(tx: &Tx, id: ComplianceCheckId, waive: Waive) -> Result<Model
         return Err(Error::Denied("a person has to approve a waiver".into()));
     };
     let check = open(tx, id).await?;
-    if check.assigned_to == Some(approver) {
+    if was_assigned(tx, &check, approver).await? {
         return Err(Error::Denied("a waiver is approved by another than the assignee".into()));
     }
     let until = match waive.scope {
@@ -157,7 +158,8 @@ pub async fn skip(tx: &Tx, id: ComplianceCheckId, reason: &str) -> Result<Model>
     Ok(done)
 }
 
-/// Says that there is nothing to check any more. Rates leave it out, and nothing follows it.
+/// Says that there is nothing to check in its period any more. Rates leave it out. Nothing follows it
+/// at once: where the schedule still is about the customer or contact, it goes on with a later period.
 ///
 /// # Errors
 ///

@@ -81,7 +81,7 @@ pub(super) async fn look(tx: &Tx, check: &Model) -> Result<Vec<Finding>> {
     let wrong = check.required_fields.0.iter().filter_map(|field| {
         let problem = match &row {
             Row::Client(row) => of_client(row, *field),
-            Row::Contact(row) => of_contact(row, *field),
+            Row::Contact(row, _) => of_contact(row, *field),
             Row::Vendor => None,
         };
         Some(Finding { field: Some(*field), problem: problem? })

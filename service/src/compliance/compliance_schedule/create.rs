@@ -11,7 +11,8 @@ use entity::{
     id::{ComplianceCheckId, ComplianceScheduleId},
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set, TryInsertResult, sea_query::OnConflict,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, TryInsertResult,
+    sea_query::OnConflict,
 };
 
 use super::{Cadence, Entity, Model, Period, Plan, Row, Subject, live, row};
@@ -140,7 +141,7 @@ pub async fn create_checks(
         let found = row(tx, schedule.target_entity_type, &id).await?;
         let subject = match found.ok_or(Error::NotFound("customer or contact"))? {
             Row::Client(row) => Subject::from(*row),
-            Row::Contact(row) => Subject::from(*row),
+            Row::Contact(row, _) => Subject::from(*row),
             Row::Vendor => Subject { id, name: None, client_id: None, contact_id: None },
         };
         if seen.insert(subject.id.clone()) {
@@ -154,39 +155,59 @@ pub async fn create_checks(
 }
 
 /// Makes the check after one that has ended, where the schedule counts from that: the period begins
-/// on the day of the end. Those that a waiver is good for are made too, and the one after them.
+/// on the day of the end. One that a waiver is good for is waived, and is gone on from when its own
+/// period ends. Whoever was deleted or is not matched any more gets none, until
+/// [`generate_due`](super::generate_due) finds it among the targets again.
 pub(crate) async fn roll_on(tx: &Tx, ended: &compliance_check::Model, on: NaiveDate) -> Result<()> {
-    use compliance_check::Column;
     let Some(id) = ended.schedule_id else { return Ok(()) };
     let Some(schedule) = tx.get::<Entity>(id).await? else { return Ok(()) };
-    if schedule.cadence == Cadence::Fixed || !schedule.is_active {
-        return Ok(());
+    if schedule.cadence == Cadence::Rolling && schedule.is_active {
+        roll(tx, &schedule, ended, on).await?;
     }
-    let later = tx
+    Ok(())
+}
+
+/// The same for a schedule that rolls and does not rest; and the check, if one was made.
+pub(super) async fn roll(
+    tx: &Tx,
+    schedule: &Model,
+    ended: &compliance_check::Model,
+    on: NaiveDate,
+) -> Result<Option<compliance_check::Model>> {
+    use compliance_check::Column;
+    let later: Vec<(NaiveDate, Status)> = tx
         .find::<compliance_check::Entity>() // served by compliance_checks_once
-        .filter(Column::ScheduleId.eq(id))
+        .select_only()
+        .column(Column::PeriodStart)
+        .column(Column::Status)
+        .filter(Column::ScheduleId.eq(schedule.id))
         .filter(Column::EntityType.eq(ended.entity_type))
         .filter(Column::EntityId.eq(&ended.entity_id))
         .filter(Column::PeriodStart.gt(ended.period_start))
-        .one(tx)
+        .into_tuple()
+        .all(tx)
         .await?;
-    if later.is_some() {
-        return Ok(()); // it had ended before, and was opened again
+    if later.iter().any(|(_, status)| *status != Status::Cancelled) {
+        return Ok(None); // it had ended before, and was opened again
     }
-    let plan = Plan::of(&schedule, tx.zone().await?);
-    let mut start = on.max(ended.period_start + Days::new(1)); // not the same period again
-    loop {
-        let period = plan.period_from(start)?;
-        let of = Subject {
+    let found = row(tx, ended.entity_type, &ended.entity_id).await?;
+    let of = match found.filter(|row| row.matches(&schedule.target_filter)) {
+        None => return Ok(None),
+        Some(Row::Client(row)) => Subject::from(*row),
+        Some(Row::Contact(row, _)) => Subject::from(*row),
+        Some(Row::Vendor) => Subject {
             id: ended.entity_id.clone(),
             name: ended.entity_name.clone(),
-            client_id: ended.client_id.clone(),
-            contact_id: ended.contact_id,
-        };
-        let made = insert(tx, &schedule, period, vec![of]).await?;
-        if made.first().is_none_or(|check| check.status != Status::Waived) {
-            return Ok(());
-        }
-        start = period.end;
+            client_id: None,
+            contact_id: None,
+        },
+    };
+    let plan = Plan::of(schedule, tx.zone().await?);
+    let start = on.max(ended.period_start + Days::new(1)); // not the same period again
+    let mut period = plan.period_from(start)?;
+    // There is nothing to check in a period that was cancelled, and so the next is made.
+    while later.iter().any(|(taken, _)| *taken == period.start) {
+        period = plan.period_from(period.end)?;
     }
+    Ok(insert(tx, schedule, period, vec![of]).await?.pop())
 }

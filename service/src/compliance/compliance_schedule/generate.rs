@@ -1,23 +1,23 @@
 //! Making the checks of a period, once for each customer or contact, however often it is tried.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, Utc};
 use entity::{
-    compliance::compliance_check,
+    compliance::compliance_check::{self, Status},
     id::{ComplianceCheckId, ComplianceScheduleId},
-    zone::day_start,
+    zone::{date_at, day_start},
 };
 use sea_orm::{
-    ActiveValue, ColumnTrait, FromQueryResult, QueryFilter, QuerySelect, Set,
+    ActiveValue, ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set,
     sea_query::{LockBehavior, LockType},
 };
 
 use super::{
     Cadence, Column, Entity, Joining, Model, Period, Plan, Subject, Target,
-    create::insert,
+    create::{insert, roll},
     live, moved,
-    period::notification_days,
+    period::making_days,
     target::{Batch, batch},
 };
 use crate::{Error, Result, Tx, page};
@@ -53,13 +53,16 @@ pub struct Generated {
     pub more: bool,
 }
 
-/// Served by `compliance_schedule_due`. `$3` how far ahead a schedule may look, `$4` rows.
+/// The schedules of which checks are to be made: those whose next period begins to be listed, and 14
+/// days before it is late at the latest. Of vendors, those that roll: who is checked once is checked
+/// again. Served by `compliance_schedule_due`. `$3` how far ahead a schedule may look, `$4` rows.
 pub const DUE_SCHEDULES: &str = "
 select s.id from compliance_schedule s
 where s.tenant_id = $1 and s.is_active and s.next_due_at <= $3
-  and s.target_entity_type <> 'vendor'
+  and (s.target_entity_type <> 'vendor' or s.cadence = 'rolling')
   and s.next_due_at
-      - make_interval(hours => 24 * coalesce(nullif(s.notification_days_before, 0), 14)) <= $2
+      - make_interval(hours => 24 * greatest(14, coalesce(nullif(s.notification_days_before, 0), 14)))
+      <= $2
 order by s.next_due_at, s.id limit $4";
 
 #[derive(FromQueryResult)]
@@ -67,10 +70,15 @@ struct Found {
     id: ComplianceScheduleId,
 }
 
-/// Makes the checks that are to be listed by now, of all active schedules, the longest due first.
+/// Makes the checks of all active schedules whose time has come, the longest due first: when they
+/// begin to be listed, and 14 days before they are late at the latest, so that none is late already
+/// where this runs only now and then. Where a schedule rolls, whoever has an open check gets no
+/// other, and whoever has none open gets the one that follows the last, if that was not made yet.
+///
 /// What one call does not finish the next goes on with, where this one stopped; if it never kept
-/// what it did, from where it began. A schedule that another worker has in hand is passed over, and
-/// one that fails does not keep the others from theirs.
+/// what it did, from where it began. A schedule that another has in hand is left to the end, and is
+/// waited for by a call that has nothing else in hand: two that hold what the other waits for never
+/// end. One that fails does not keep the others from theirs.
 ///
 /// # Errors
 ///
@@ -83,38 +91,77 @@ pub async fn generate_due(tx: &Tx, ask: &Generate) -> Result<Generated> {
     let question = tx.ask(DUE_SCHEDULES, [ahead.into(), at_once.into()]);
     let due = Found::find_by_statement(question).all(tx).await?;
     let mut done = Generated { more: due.len() as u64 == page::MOST, ..Generated::default() };
+    let (mut in_hand, mut passed_over) = (false, vec![]);
     for Found { id } in due {
         if done.looked_at >= ask.limit {
             done.more = true;
             break;
         }
-        let left = ask.limit - done.looked_at;
-        let worked = tx.attempt(async || {
-            let free = tx
-                .find::<Entity>()
-                .filter(Column::Id.eq(id))
-                .filter(Column::IsActive.eq(true))
-                .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-                .one(tx)
-                .await?;
-            match free {
-                Some(schedule) => work(tx, schedule, left).await,
-                None => Ok(Generated::default()),
-            }
-        });
-        match worked.await {
-            Ok(one) => {
-                done.created.extend(one.created);
-                done.looked_at += one.looked_at;
-                done.passed_over += one.passed_over;
-                done.more |= one.more;
-            }
-            Err(why) if why.is_retryable() => return Err(why),
-            Err(why) => done.failed.push((id, why)),
+        match attempt(tx, id, ask, Hold::PassOver, &mut done).await? {
+            Attempt::Worked => in_hand = true,
+            Attempt::NotFree => passed_over.push(id),
+            Attempt::Failed => {}
         }
     }
+    let mut passed_over = passed_over.into_iter();
+    if !in_hand && let Some(id) = passed_over.next() {
+        attempt(tx, id, ask, Hold::Wait, &mut done).await?;
+    }
+    done.more |= passed_over.len() > 0;
     tracing::Span::current().record("rows", done.created.len());
     Ok(done)
+}
+
+/// What became of one schedule.
+enum Attempt {
+    Worked,
+    /// Another has it in hand, or it rests by now.
+    NotFree,
+    Failed,
+}
+
+/// How to come by a schedule that another has in hand.
+#[derive(Clone, Copy)]
+enum Hold {
+    PassOver,
+    Wait,
+}
+
+/// Works one schedule, all or nothing of it, and adds that to what was done.
+async fn attempt(
+    tx: &Tx,
+    id: ComplianceScheduleId,
+    ask: &Generate,
+    hold: Hold,
+    done: &mut Generated,
+) -> Result<Attempt> {
+    let left = ask.limit - done.looked_at;
+    let worked = tx.attempt(async || {
+        let one = tx.find::<Entity>().filter(Column::Id.eq(id)).filter(Column::IsActive.eq(true));
+        let one = match hold {
+            Hold::PassOver => one.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked),
+            Hold::Wait => one.lock_exclusive(),
+        };
+        match one.one(tx).await? {
+            Some(schedule) => work(tx, schedule, left).await.map(Some),
+            None => Ok(None),
+        }
+    });
+    match worked.await {
+        Ok(Some(one)) => {
+            done.created.extend(one.created);
+            done.looked_at += one.looked_at;
+            done.passed_over += one.passed_over;
+            done.more |= one.more;
+            Ok(Attempt::Worked)
+        }
+        Ok(None) => Ok(Attempt::NotFree),
+        Err(why) if why.is_retryable() => Err(why),
+        Err(why) => {
+            done.failed.push((id, why));
+            Ok(Attempt::Failed)
+        }
+    }
 }
 
 /// The same for one schedule, which it waits for.
@@ -122,7 +169,7 @@ pub async fn generate_due(tx: &Tx, ask: &Generate) -> Result<Generated> {
 /// # Errors
 ///
 /// [`Error::NotFound`] if the tenant has no such schedule; [`Error::Conflict`] if it rests or was
-/// archived; [`Error::Invalid`] if it is about vendors, or the limit is not from 1 to 1000.
+/// archived; [`Error::Invalid`] if it is about vendors and does not roll, or the limit is not from 1 to 1000.
 #[tracing::instrument(name = "compliance_schedule::generate", skip_all, fields(tenant = %tx.context().tenant, rows))]
 pub async fn generate(tx: &Tx, id: ComplianceScheduleId, ask: &Generate) -> Result<Generated> {
     page::check(ask.limit)?;
@@ -130,7 +177,7 @@ pub async fn generate(tx: &Tx, id: ComplianceScheduleId, ask: &Generate) -> Resu
     if !schedule.is_active {
         return Err(Error::conflict("the schedule rests"));
     }
-    if schedule.target_entity_type == Target::Vendor {
+    if schedule.target_entity_type == Target::Vendor && schedule.cadence == Cadence::Fixed {
         return Err(Error::invalid("target", "vendors are named one by one"));
     }
     let done = work(tx, schedule, ask.limit).await?;
@@ -138,12 +185,12 @@ pub async fn generate(tx: &Tx, id: ComplianceScheduleId, ask: &Generate) -> Resu
     Ok(done)
 }
 
-/// Makes checks period by period until all that are listed by now have been made, or as many
+/// Makes checks period by period until all whose time has come have been made, or as many
 /// customers or contacts as allowed were looked at. The schedule is locked.
 async fn work(tx: &Tx, mut schedule: Model, limit: u64) -> Result<Generated> {
     let mut done = Generated::default();
     let plan = Plan::of(&schedule, tx.zone().await?);
-    let days = notification_days(&schedule);
+    let days = making_days(&schedule);
     let Some(last) = plan.last_listed(schedule.period_no, tx.now(), days)? else {
         return Ok(done);
     };
@@ -165,10 +212,13 @@ async fn work(tx: &Tx, mut schedule: Model, limit: u64) -> Result<Generated> {
             after: schedule.generated_after.as_deref(),
             limit: left,
         };
-        let found = batch(tx, schedule.target_entity_type, asked).await?;
+        let found = match schedule.target_entity_type {
+            Target::Vendor => vendors(tx, &schedule, asked).await?,
+            target => batch(tx, target, asked).await?,
+        };
         let (looked_at, to) = (found.len() as u64, found.last().map(|last| last.id.clone()));
         done.looked_at += looked_at;
-        done.created.extend(make(tx, &schedule, period, found).await?);
+        done.created.extend(make(tx, &schedule, plan, period, found).await?);
         let row = if looked_at < left {
             moved(schedule, plan.period(period.no + 1)?)
         } else {
@@ -199,30 +249,71 @@ fn joined_before(schedule: &Model, plan: Plan, period: Period) -> DateTime<Utc> 
 async fn make(
     tx: &Tx,
     schedule: &Model,
+    plan: Plan,
     period: Period,
     mut of: Vec<Subject>,
 ) -> Result<Vec<ComplianceCheckId>> {
+    let mut made = vec![];
     if schedule.cadence == Cadence::Rolling {
-        // Whoever has one gets the next when that is completed.
-        let have: HashSet<_> = checks_of(tx, schedule, &of).await?;
-        of.retain(|subject| !have.contains(&subject.id));
+        let last = last_of(tx, schedule, &of).await?;
+        of.retain(|subject| !last.contains_key(&subject.id));
+        let after = plan.period(period.no + 1)?;
+        for ended in last.into_values().filter(|check| !check.status.is_open()) {
+            let on = match ended.completed_at {
+                Some(at) => date_at(plan.zone, at),
+                None => ended.period_end,
+            };
+            let next = plan.period_from(on)?;
+            if ended.status == Status::Waived && next.due_at >= after.due_at {
+                continue; // in time with the period after, if the waiver is good then
+            }
+            // What fell due while nobody was checked is not made up for.
+            let on = if next.due_at <= tx.now() { on.max(period.start) } else { on };
+            made.extend(roll(tx, schedule, &ended, on).await?);
+        }
     }
-    let made = insert(tx, schedule, period, of).await?;
+    made.extend(insert(tx, schedule, period, of).await?);
     Ok(made.into_iter().map(|check| check.id).collect())
 }
 
-async fn checks_of(tx: &Tx, schedule: &Model, of: &[Subject]) -> Result<HashSet<String>> {
+/// The last check of each of those that have one, but for the cancelled.
+async fn last_of(
+    tx: &Tx,
+    schedule: &Model,
+    of: &[Subject],
+) -> Result<BTreeMap<String, compliance_check::Model>> {
     use compliance_check::Column;
-    let found: Vec<String> = tx
+    let found = tx
         .find::<compliance_check::Entity>() // served by compliance_checks_once
-        .select_only()
-        .column(Column::EntityId)
+        .distinct_on([Column::EntityId])
         .filter(Column::ScheduleId.eq(schedule.id))
         .filter(Column::EntityType.eq(schedule.target_entity_type))
         .filter(Column::EntityId.is_in(of.iter().map(|subject| &subject.id)))
-        .distinct()
-        .into_tuple()
+        .filter(Column::Status.ne(Status::Cancelled))
+        .order_by_asc(Column::EntityId)
+        .order_by_desc(Column::PeriodStart)
         .all(tx)
         .await?;
-    Ok(found.into_iter().collect())
+    Ok(found.into_iter().map(|check| (check.entity_id.clone(), check)).collect())
+}
+
+/// The vendors that the schedule has checks of, but for the cancelled, in order of their ids.
+async fn vendors(tx: &Tx, schedule: &Model, ask: Batch<'_>) -> Result<Vec<Subject>> {
+    use compliance_check::Column;
+    let mut query = tx
+        .find::<compliance_check::Entity>() // served by compliance_checks_once
+        .select_only()
+        .column(Column::EntityId)
+        .distinct()
+        .filter(Column::ScheduleId.eq(schedule.id))
+        .filter(Column::EntityType.eq(Target::Vendor))
+        .filter(Column::Status.ne(Status::Cancelled))
+        .order_by_asc(Column::EntityId)
+        .limit(ask.limit);
+    if let Some(id) = ask.after {
+        query = query.filter(Column::EntityId.gt(id));
+    }
+    let found: Vec<String> = query.into_tuple().all(tx).await?;
+    let named = |id| Subject { id, name: None, client_id: None, contact_id: None };
+    Ok(found.into_iter().map(named).collect())
 }

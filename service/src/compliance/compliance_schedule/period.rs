@@ -129,8 +129,8 @@ impl Plan {
         Period { no, start, end, due_on, due_at: day_start(self.zone, due_on + Days::new(1)) }
     }
 
-    /// The last period whose checks are listed by `now`, if they are from so many days of 24 hours
-    /// before they become late; not before `from`. None if that one is not listed yet.
+    /// The last period whose checks are listed or made by `now`, if they are from so many days of 24
+    /// hours before they become late; not before `from`. None if that one's time has not come.
     ///
     /// # Errors
     ///
@@ -168,6 +168,13 @@ pub fn listed_from(due_at: DateTime<Utc>, days: i32) -> DateTime<Utc> {
 #[must_use]
 pub fn notification_days(schedule: &Model) -> i32 {
     schedule.notification_days_before.filter(|days| *days > 0).unwrap_or(NOTIFICATION_DAYS)
+}
+
+/// How many days before it is late a check of the schedule is made: when it begins to be listed, and
+/// 14 at the least, since those whose work it is to make them do so only now and then.
+#[must_use]
+pub fn making_days(schedule: &Model) -> i32 {
+    notification_days(schedule).max(NOTIFICATION_DAYS)
 }
 
 fn out_of_range() -> Error {

@@ -207,9 +207,21 @@ pub(super) async fn batch(tx: &Tx, target: Target, ask: Batch<'_>) -> Result<Vec
 /// The row itself, which a check looks into.
 pub(crate) enum Row {
     Client(Box<customer::Model>),
-    Contact(Box<contact::Model>),
+    /// With its customer.
+    Contact(Box<contact::Model>, Box<customer::Model>),
     /// There is no table of vendors.
     Vendor,
+}
+
+impl Row {
+    /// Whether a filter matches it. A vendor matches, as it has nothing to filter by.
+    pub(super) fn matches(&self, filter: &Filter) -> bool {
+        match self {
+            Self::Client(row) => matches(filter, row, None),
+            Self::Contact(row, at) => matches(filter, at, Some(row)),
+            Self::Vendor => true,
+        }
+    }
 }
 
 /// The row, unless it was deleted, or its customer was.
@@ -228,7 +240,7 @@ pub(crate) async fn row(tx: &Tx, target: Target, id: &str) -> Result<Option<Row>
             let found = tx.get::<contact::Entity>(id).await?;
             let Some(row) = found.filter(|c| c.deleted_at.is_none()) else { return Ok(None) };
             let at = customer(row.client_id.clone()).await?;
-            Ok(at.map(|_| Row::Contact(Box::new(row))))
+            Ok(at.map(|at| Row::Contact(Box::new(row), Box::new(at))))
         }
         Target::Vendor => Ok(Some(Row::Vendor)),
     }

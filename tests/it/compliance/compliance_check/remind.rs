@@ -182,21 +182,29 @@ async fn what_is_in_the_outbox_already_is_not_claimed_again() {
     let check = march(&world).await;
     let put = |topic: &str, state: &str| {
         format!(
-            "insert into outbox (tenant_id, id, topic, subject_id, key, payload, why, state, enqueued_at)
-             values ('{}', gen_random_uuid(), '{topic}', '{}', 'x', '{{}}', 'x', '{state}', now())",
+            "insert into outbox (tenant_id, id, topic, subject_id, key, payload, why, state, enqueued_at,
+                                 ended_at)
+             values ('{}', gen_random_uuid(), '{topic}', '{}', 'x', '{{}}', 'x', '{state}', now(),
+                     case when '{state}' <> 'pending' then now() end)",
             check.tenant_id, check.id
         )
     };
-    write(&world, &put("compliance_reminder", "pending")).await;
     let late = world.at("2026-03-18T00:00:00Z");
-    assert!(reminders(&world, &world.context).await.is_empty());
-    // A reminder that nobody has sent does not keep the ladder waiting.
-    assert_eq!(escalations(&world, &late).await.len(), 1);
-    leases_end(&world).await;
-    write(&world, "delete from outbox").await;
-    assert_eq!(reminders(&world, &world.context).await.len(), 1);
-    write(&world, &put("compliance_escalation", "pending")).await;
-    assert!(escalations(&world, &late).await.is_empty());
+    for state in ["pending", "dead"] {
+        write(&world, &put("compliance_reminder", state)).await;
+        assert!(reminders(&world, &world.context).await.is_empty(), "{state}");
+        // A reminder that nobody has sent does not keep the ladder waiting.
+        assert_eq!(escalations(&world, &late).await.len(), 1, "{state}");
+        leases_end(&world).await;
+        write(&world, "delete from outbox").await;
+        assert_eq!(reminders(&world, &world.context).await.len(), 1, "{state}");
+        leases_end(&world).await;
+        write(&world, &put("compliance_escalation", state)).await;
+        assert!(escalations(&world, &late).await.is_empty(), "{state}");
+        write(&world, "delete from outbox").await;
+        assert_eq!(escalations(&world, &late).await.len(), 1, "{state}");
+        leases_end(&world).await;
+    }
 }
 
 #[tokio::test]

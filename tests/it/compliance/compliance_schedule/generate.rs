@@ -1,6 +1,6 @@
 //! Making the checks of a period, once.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use chrono::TimeDelta;
 use entity::id::ComplianceCheckId;
@@ -8,23 +8,24 @@ use integration::{
     World,
     populate::{acme, client, person},
 };
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use service::{
     Context, Error, Result, Tx,
     compliance::{
         compliance_check::{self, Status, Waive, Waiver},
         compliance_schedule::{
-            self, Cadence, Change, Condition, Field, Fields, Filter, Generate, Joining, New,
-            Target, generate_due,
+            self, Change, Condition, Field, Fields, Filter, Generate, Joining, New, Target,
+            generate_due,
         },
     },
 };
 
 use super::{
-    super::{MICRO, generate, get, monthly, one_check, register, somebody, write},
+    super::{MICRO, due, generate, get, monthly, one_check, register, somebody, write},
     open,
 };
 
-async fn starts(world: &World) -> Vec<String> {
+pub async fn starts(world: &World) -> Vec<String> {
     let sql = "select entity_id || ' ' || period_start || ' ' || period_end || ' ' || status
                from compliance_checks order by entity_id, period_start";
     world.strings(sql).await
@@ -262,32 +263,6 @@ async fn a_schedule_that_cannot_be_worked_does_not_keep_the_others_from_it() {
 }
 
 #[tokio::test]
-async fn where_the_schedule_rolls_the_next_check_counts_from_the_completion() {
-    let world = World::new().await;
-    let new = New { cadence: Cadence::Rolling, ..monthly("2026-03-10") };
-    let first = one_check(&world, new).await;
-    let late = world.at("2026-03-31T12:00:00Z");
-    world.run_as(&late, async |tx| compliance_check::complete(tx, first.id, None).await).await;
-    let expected =
-        ["cs_1_acme 2026-02-10 2026-03-10 completed", "cs_1_acme 2026-03-31 2026-04-30 pending"];
-    assert_eq!(starts(&world).await, expected);
-    // The calendar makes no second one beside it, but does for whoever is new.
-    world.run(async |tx| register(tx, 2).await).await;
-    generate(&world, &world.at("2026-04-05T00:00:00Z")).await;
-    let made = starts(&world).await;
-    assert_eq!(made[..2], expected);
-    assert_eq!(made[2..], ["cs_2_c 2026-03-10 2026-04-10 pending"]);
-    // Completed a second time, it has no second successor.
-    world
-        .run_as(&late, async |tx| {
-            compliance_check::reopen(tx, first.id, "a mistake").await?;
-            compliance_check::complete(tx, first.id, None).await
-        })
-        .await;
-    assert_eq!(starts(&world).await.len(), 3);
-}
-
-#[tokio::test]
 async fn a_standing_waiver_covers_what_is_due_until_its_end_and_not_what_is_due_after() {
     let world = World::new().await;
     let first = one_check(&world, monthly("2026-03-10")).await;
@@ -327,18 +302,51 @@ async fn a_standing_waiver_ends_when_the_check_that_it_was_given_for_is_opened_a
 }
 
 #[tokio::test]
-async fn a_rolling_schedule_goes_on_after_a_waiver() {
+async fn a_check_that_is_listed_late_is_made_two_weeks_before_it_is_late_all_the_same() {
     let world = World::new().await;
-    let new = New { cadence: Cadence::Rolling, ..monthly("2026-03-10") };
-    let first = one_check(&world, new).await;
-    let (_, as_boss) = somebody(&world, "boss", "manager").await;
-    let until = Waiver::Until("2026-05-10".parse().unwrap());
-    let waive = Waive { reason: "in liquidation".to_owned(), scope: until };
-    world.run_as(&as_boss, async |tx| compliance_check::waive(tx, first.id, waive).await).await;
-    let states = "select due_on || ' ' || status from compliance_checks order by due_on";
-    let expected =
-        ["2026-03-10 waived", "2026-04-10 waived", "2026-05-10 waived", "2026-06-10 pending"];
-    assert_eq!(world.strings(states).await, expected);
+    world.run(async |tx| acme(tx).await).await;
+    // Late from 2 April 00:00 on; made 14 days before that at the latest, or when it is listed.
+    for (days, from) in [(1, "2026-03-19"), (14, "2026-03-19"), (15, "2026-03-18")] {
+        let new = New { notification_days_before: Some(days), ..monthly("2026-04-01") };
+        open(&world, new).await;
+        let from = world.at(&format!("{from}T00:00:00Z"));
+        let before = Context { now: from.now - MICRO, ..from.clone() };
+        assert!(generate(&world, &before).await.created.is_empty(), "{days}");
+        assert_eq!(generate(&world, &from).await.created.len(), 1, "{days}");
+        if days == 1 {
+            assert!(due(&world, &world.at("2026-03-31T23:59:59Z")).await.is_empty());
+            assert_eq!(due(&world, &world.at("2026-04-01T00:00:00Z")).await.len(), 1);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_that_another_has_in_hand_is_waited_for_or_said_to_be_left() {
+    let world = World::new().await;
+    world.run(async |tx| acme(tx).await).await;
+    let held = open(&world, monthly("2026-03-10")).await.id;
+    let lock = async || {
+        let other = world.owner.begin().await.unwrap();
+        let sql = format!("select from compliance_schedule where id = '{held}' for update");
+        other.execute_unprepared(&sql).await.unwrap();
+        other
+    };
+    let other = lock().await;
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        other.commit().await.unwrap();
+    };
+    let (made, ()) = tokio::join!(generate(&world, &world.context), release);
+    assert_eq!((made.created.len(), made.more), (1, false));
+    // Whoever has another in hand does not wait, and says that there is more.
+    open(&world, monthly("2026-04-10")).await;
+    let next = world.at("2026-03-28T00:00:00Z");
+    let other = lock().await;
+    let made = generate(&world, &next).await;
+    assert_eq!((made.created.len(), made.more), (1, true));
+    other.commit().await.unwrap();
+    let made = generate(&world, &next).await;
+    assert_eq!((made.created.len(), made.more), (1, false));
 }
 
 #[tokio::test]
