@@ -227,9 +227,8 @@ async fn a_conflict_that_can_be_accepted_no_more_gives_way_to_the_same_found_aga
         };
         let ada = world.run(told_twice).await;
         let stale = conflicts(&world).await.remove(0);
-        let decide = async |tx: &Tx| match changes {
-            true => change(tx, ada).await,
-            false => verify(tx, ada).await,
+        let decide = async |tx: &Tx| {
+            if changes { change(tx, ada).await } else { verify(tx, ada).await }
         };
         world.run_as(&later, decide).await;
         let again = async |tx: &Tx| told(tx, ada, titled("Chief Engineer")).await;
