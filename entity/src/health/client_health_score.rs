@@ -119,6 +119,8 @@ pub struct Model {
     /// Scores run from 0 to 100; null until they were computed once.
     #[sea_orm(column_type = "Decimal(Some((5, 2)))", nullable)]
     pub health_score: Option<Decimal>,
+    /// In percent, how much of the score's weights was known of: less than 100 without a package.
+    pub score_coverage: Option<i32>,
     pub health_zone: Option<Zone>,
     /// When it fell into that zone: an intervention is logged once for each such time.
     pub zone_since: Option<DateTimeUtc>,
@@ -215,6 +217,7 @@ impl TableSpec for Entity {
             Check::one_of::<Level>("client_health_scores_risk_category_known", "risk_category"),
             Check::one_of::<Level>("client_health_scores_priority_known", "intervention_priority"),
             Check::new("client_health_scores_score_range", score("health_score")),
+            Check::new("client_health_scores_coverage_range", score("score_coverage")),
             Check::new("client_health_scores_engagement_range", score("engagement_score")),
             Check::new("client_health_scores_momentum_range", score("momentum_score")),
             Check::new("client_health_scores_package_range", score("package_score")),

@@ -1,7 +1,9 @@
+alter table client_health_scores add column score_coverage integer;
 alter table client_health_scores add column zone_since timestamptz;
 alter table client_health_scores add column score_attempted_at timestamptz;
 alter table client_health_scores add constraint client_health_scores_risk_category_known check (risk_category in ('LOW', 'MEDIUM', 'HIGH', 'CRITICAL'));
 alter table client_health_scores add constraint client_health_scores_priority_known check (intervention_priority in ('LOW', 'MEDIUM', 'HIGH', 'CRITICAL'));
+alter table client_health_scores add constraint client_health_scores_coverage_range check (score_coverage >= 0 and score_coverage <= 100);
 create index client_health_scores_score_queue on client_health_scores (tenant_id, score_attempted_at nulls first, id);
 create index client_health_scores_of_coach on client_health_scores (tenant_id, assigned_coach)
     where health_zone is not null;

@@ -1,5 +1,5 @@
 -- What the seed asks of the clients whose latest score was computed on a day of the current tenant's
--- calendar. The day is null: today.
+-- calendar, without those of deleted customers. The day is null: today.
 create function public.get_zone_distribution(at_date date default null)
     returns table (health_zone text, client_count bigint)
     language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
@@ -16,6 +16,9 @@ begin
     where c.tenant_id = own and c.health_zone is not null
       and c.calculated_at >= day::timestamp at time zone zone
       and c.calculated_at < (day + 1)::timestamp at time zone zone
+      and not exists (select from public.customers k
+                      where k.tenant_id = own and k.client_id = c.client_id
+                        and k.deleted_at is not null)
     group by c.health_zone order by c.health_zone;
 end $$;
 
@@ -35,7 +38,10 @@ begin
         from public.client_health_scores c
         where c.tenant_id = own and c.health_zone is not null
           and c.calculated_at >= day::timestamp at time zone zone
-          and c.calculated_at < (day + 1)::timestamp at time zone zone);
+          and c.calculated_at < (day + 1)::timestamp at time zone zone
+      and not exists (select from public.customers k
+                      where k.tenant_id = own and k.client_id = c.client_id
+                        and k.deleted_at is not null));
 end $$;
 
 -- Those of them in the red and the yellow zone, the lowest score first.
@@ -59,6 +65,9 @@ begin
     where c.tenant_id = own and c.health_zone in ('RED', 'YELLOW')
       and c.calculated_at >= day::timestamp at time zone zone
       and c.calculated_at < (day + 1)::timestamp at time zone zone
+      and not exists (select from public.customers k
+                      where k.tenant_id = own and k.client_id = c.client_id
+                        and k.deleted_at is not null)
     order by c.health_score, c.id;
 end $$;
 

@@ -1,7 +1,8 @@
 //! The clients whose health is watched, each known by an e-mail address.
 //!
 //! A client's score says how often and how lately they came (40 %), how much of their package is
-//! left (30 %) and which way it is going (30 %), each from 0 to 100.
+//! left (30 %) and which way it is going (30 %), each from 0 to 100. Of a client whose package is not
+//! known it is of the other two by their weights, and says that it covers 70 % of what it should.
 
 mod at_risk;
 mod compute;
@@ -95,7 +96,8 @@ pub async fn get(tx: &Tx, email: &Email) -> Result<Model> {
 /// What a client has paid for.
 #[derive(Clone, Debug, Validate)]
 pub struct Package {
-    /// How many sessions, 0 to 100 000; 0: none that is known of.
+    /// How many sessions, 0 to 100 000. With 0 here and 0 outstanding no package is known, which is
+    /// not an empty one: the score is of the rest.
     #[validate(range(min = 0, max = 100_000))]
     pub purchased: i32,
     /// How many of them are still to come.

@@ -47,8 +47,9 @@ impl New {
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] if the tenant watches no such client; [`Error::Invalid`] if a session that
-/// took place, or was missed, is to have done so in the future.
+/// [`Error::NotFound`] if the tenant watches no such client; [`Error::Conflict`] if the booking
+/// system's id is that of another client's session; [`Error::Invalid`] if a session that took place,
+/// or was missed, is to have done so in the future.
 #[tracing::instrument(name = "client_session::record", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn record(tx: &Tx, new: New) -> Result<Model> {
     input::check(&new)?;
@@ -86,6 +87,9 @@ pub async fn record(tx: &Tx, new: New) -> Result<Model> {
         .one(tx)
         .await?
         .ok_or(Error::NotFound("session"))?;
+    if first.client_email != again.client_email {
+        return Err(Error::conflict("the session is another client's"));
+    }
     if first.status != Status::Booked {
         return Ok(first);
     }

@@ -5,7 +5,7 @@ pub use entity::health::coach_performance::{Model, Trend};
 use entity::{
     health::coach_performance::{ActiveModel, Column, Entity},
     id::CoachPerformanceId,
-    zone::{date_at, week_start},
+    zone::{date_at, week_before},
 };
 use rust_decimal::Decimal;
 use sea_orm::{
@@ -21,8 +21,9 @@ pub mod queries {
     pub use super::COUNTS;
 }
 
-/// Served by `client_health_scores_of_coach`, and for the week before, `$3` its Sunday, by
-/// `client_lifecycle_history_once` or `client_lifecycle_history_of_week`.
+/// Served by `client_health_scores_of_coach`, and for the week before that of the score by
+/// `client_lifecycle_history_once` or `client_lifecycle_history_of_week`. `$3` last week's Sunday,
+/// `$4` and `$5` the starts of this week and the last.
 pub const COUNTS: &str = "
 select c.assigned_coach as coach_name, count(*) as total,
        round(avg(c.health_score), 2) as average,
@@ -34,7 +35,10 @@ select c.assigned_coach as coach_name, count(*) as total,
        count(*) filter (where c.health_score < p.health_score) as declining
 from client_health_scores c
 left join client_lifecycle_history p
-    on p.tenant_id = $1 and p.week_ending_date = $3::date and p.email = c.email
+    on p.tenant_id = $1 and p.email = c.email
+    and p.week_ending_date between $3::date - 7 and $3::date
+    and p.week_ending_date = case when c.calculated_at >= $4::timestamptz then $3::date
+                                  when c.calculated_at >= $5::timestamptz then $3::date - 7 end
 where c.tenant_id = $1 and c.health_zone is not null and c.assigned_coach <> ''
   and $2::timestamptz is not null
   and not exists (select from customers k
@@ -55,8 +59,10 @@ struct Counted {
     declining: i64,
 }
 
-/// Writes down how each coach's clients do today, by their latest scores and against those of the
-/// week before: a row for each coach who has any. Clients whom nobody looks after are in no row, nor
+/// Writes down how each coach's clients do today, by their latest scores, each against that of
+/// the week before the one in which it was given: on a Monday before the day's scores are there,
+/// Sunday's against those of the week before Sunday's. A score older than last week's is compared
+/// with none, and neither improves nor declines. There is a row for each coach who has any. Clients whom nobody looks after are in no row, nor
 /// are those without a score or of a deleted customer. Asked again on the same day it writes the
 /// rows anew, and takes away those of coaches who have no clients any more.
 ///
@@ -70,8 +76,9 @@ pub async fn close(tx: &Tx, date: NaiveDate) -> Result<Vec<Model>> {
         return Err(Error::invalid("date", "must be today"));
     }
     let zone = tx.zone().await?;
-    let last_sunday = date_at(zone, week_start(zone, tx.now())) - Days::new(1);
-    let question = tx.ask(COUNTS, [last_sunday.into()]);
+    let [this_week, last_week] = [0, 1].map(|weeks| week_before(zone, tx.now(), weeks));
+    let last_sunday = date_at(zone, this_week) - Days::new(1);
+    let question = tx.ask(COUNTS, [last_sunday.into(), this_week.into(), last_week.into()]);
     let counted = Counted::find_by_statement(question).all(tx).await?;
     tracing::Span::current().record("rows", counted.len());
     let coaches = counted.iter().map(|c| c.coach_name.clone()).collect::<Vec<_>>();

@@ -24,7 +24,7 @@ use crate::{Error, Result, Tx};
 pub mod queries {
     //! The texts of the queries, for the tests that ask Postgres how it would answer them.
     pub use super::{
-        due::{DUE_BREAKS, DUE_ZONES},
+        due::{DUE_BREAKS, DUE_ZONES, GONE},
         outcome::{AFTER_7_DAYS, AFTER_30_DAYS},
         send::CLAIM,
     };

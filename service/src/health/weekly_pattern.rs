@@ -17,7 +17,8 @@ pub mod queries {
     pub use super::COUNTS;
 }
 
-/// Served by `client_lifecycle_history_of_week`. `$3` the Sunday of the week, `$4` that of the week
+/// Served by `client_lifecycle_history_of_week`, and for the customers by the clients' e-mail
+/// address. `$3` the Sunday of the week, `$4` that of the week
 /// before.
 pub const COUNTS: &str = "
 select count(*) as total, round(avg(h.health_score), 2) as average,
@@ -30,7 +31,10 @@ select count(*) as total, round(avg(h.health_score), 2) as average,
 from client_lifecycle_history h
 left join client_lifecycle_history p
     on p.tenant_id = $1 and p.week_ending_date = $4::date and p.email = h.email
-where h.tenant_id = $1 and h.week_ending_date = $3::date and $2::timestamptz is not null";
+where h.tenant_id = $1 and h.week_ending_date = $3::date and $2::timestamptz is not null
+  and not exists (select from client_health_scores c
+                  join customers k on k.tenant_id = $1 and k.client_id = c.client_id
+                  where c.tenant_id = $1 and c.email = h.email and k.deleted_at is not null)";
 
 #[derive(FromQueryResult)]
 struct Counted {
@@ -47,7 +51,7 @@ struct Counted {
 /// Writes down how the tenant's clients did in the week that began on a Monday, by the last score
 /// that each was given in it; of a week that still runs, how they do so far. A client improves whose
 /// score is higher than that of the week before, and of whom there is none for that week neither
-/// improves nor declines. Asked again, it writes the same row anew, and leaves what somebody wrote
+/// improves nor declines. Clients of deleted customers are left out. Asked again, it writes the same row anew, and leaves what somebody wrote
 /// about it.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, TimeDelta};
 use integration::{World, populate::email};
 use rust_decimal::Decimal;
+use sea_orm::ConnectionTrait;
 use service::{
     Context, Error, Tx,
     health::{
@@ -77,6 +78,30 @@ async fn a_week_is_compared_with_as_much_of_the_one_before_as_has_passed() {
     compute(&world, &world.at("2026-03-18T12:00:00Z")).await;
     let week = weeks(&world, &world.context).await.remove(0);
     assert_eq!((week.sessions_previous_week, week.week_over_week_change), (0, None));
+}
+
+#[tokio::test]
+async fn a_week_of_a_thousand_times_as_many_sessions_is_written_down_as_far_as_it_goes() {
+    let world = World::new().await;
+    world
+        .run(async |tx| {
+            client(tx, "kim@a.example", &[], 5).await?;
+            had(tx, "kim@a.example", tx.now() - TimeDelta::days(7)).await
+        })
+        .await;
+    // 1001 against 1 by the same time of the last week: 100 000 % more.
+    let many = format!(
+        "insert into client_sessions (tenant_id, id, client_email, held_at, status)
+         select '{}', gen_random_uuid(), 'kim@a.example', timestamptz '2026-03-02T00:00:01Z',
+                'attended'
+         from generate_series(1, 1001)",
+        world.context.tenant
+    );
+    world.owner.execute_unprepared(&many).await.unwrap();
+    assert_eq!(compute(&world, &world.context).await.failed.len(), 0);
+    let week = weeks(&world, &world.context).await.remove(0);
+    assert_eq!((week.sessions_this_week, week.sessions_previous_week), (1001, 1));
+    assert_eq!(week.week_over_week_change, Some(Decimal::from(99_999)));
 }
 
 #[tokio::test]

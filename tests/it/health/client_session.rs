@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use integration::{World, populate::email};
+use sea_orm::ConnectionTrait;
 use service::{
     Error, Result, Tx,
     health::client_session::{self, Model, New, Status},
@@ -31,6 +32,24 @@ async fn a_session_with_an_id_is_recorded_once_and_one_of_nobody_is_not() {
     let missed = New { status: Status::NoShow, ..held.clone() };
     assert_eq!(record(&world, &missed).await.unwrap().status, Status::Attended);
     assert_eq!(world.strings("select count(*)::text from client_sessions").await, ["1"]);
+    // Another client's it is not, whatever became of it.
+    world.run(async |tx| open(tx, "lee@a.example").await).await;
+    let lees = New { client_email: email("lee@a.example"), ..held.clone() };
+    assert!(matches!(record(&world, &lees).await, Err(Error::Conflict(_))));
+    let id = Some("book-2".to_owned());
+    let booked = New { external_id: id.clone(), status: Status::Booked, ..held.clone() };
+    let booked = record(&world, &booked).await.unwrap();
+    let lees = New { external_id: id, ..lees };
+    assert!(matches!(record(&world, &lees).await, Err(Error::Conflict(_))));
+    let still = "select status || ' ' || client_email from client_sessions
+                 where external_id = 'book-2'";
+    assert_eq!(world.strings(still).await, ["booked kim@a.example"]);
+    world
+        .owner
+        .execute_unprepared("delete from client_sessions where external_id = 'book-2'")
+        .await
+        .unwrap();
+    assert_eq!(booked.status, Status::Booked);
     // Without an id there is no telling, and both are kept.
     let bare = New::attended(email("kim@a.example"), now);
     assert_ne!(record(&world, &bare).await.unwrap().id, record(&world, &bare).await.unwrap().id);

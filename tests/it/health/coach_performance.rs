@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, TimeDelta};
 use integration::{World, populate::email};
 use rust_decimal::Decimal;
+use sea_orm::ConnectionTrait;
 use service::{
     Context, Error, Result, Tx,
     health::{
@@ -67,6 +68,35 @@ async fn each_coach_has_a_row_for_the_day_by_how_the_clients_do_and_did() {
     assert_eq!((bob.red_clients, bob.green_clients), (1, 1));
     let theirs = Context { now: next.now, ..world.neighbour.clone() };
     assert!(close(&world, &theirs, "2026-03-11").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn on_a_monday_before_the_scores_sundays_are_compared_with_those_of_the_week_before() {
+    let world = World::new().await;
+    let first = world.at("2026-03-01T09:00:00Z");
+    world
+        .run_as(&first, async |tx| {
+            client(tx, "falls@a.example", &OFTEN, 5).await?;
+            client(tx, "old@a.example", &OFTEN, 5).await?;
+            give(tx, "falls@a.example", "Ann").await?;
+            give(tx, "old@a.example", "Bob").await
+        })
+        .await;
+    // 86, and a week later, with none in seven days, 12 in the month and the last 8 days ago: 55 or
+    // 60, 90 and 30.
+    compute(&world, &first).await;
+    compute(&world, &world.at("2026-03-08T09:00:00Z")).await;
+    let monday = world.at("2026-03-09T08:00:00Z");
+    // A score that is older than last week's is compared with nothing.
+    let old = "update client_health_scores set calculated_at = '2026-03-01T23:59:59Z'
+               where email = 'old@a.example'";
+    world.owner.execute_unprepared(old).await.unwrap();
+    let rows = close(&world, &monday, "2026-03-09").await.unwrap();
+    let told: Vec<_> = rows
+        .iter()
+        .map(|c| (c.coach_name.as_str(), c.clients_improving, c.clients_declining, c.trend))
+        .collect();
+    assert_eq!(told, [("Ann", 0, 1, Trend::Declining), ("Bob", 0, 0, Trend::Stable)]);
 }
 
 #[tokio::test]

@@ -51,6 +51,20 @@ async fn a_week_says_how_many_do_better_and_worse_than_the_week_before() {
     assert_eq!((second.clients_improving, second.clients_declining), (1, 1));
     assert_eq!((second.red_clients, second.yellow_clients, second.green_clients), (2, 1, 1));
     assert_eq!(second.avg_health_score, Some(Decimal::new(5650, 2)));
+    // Without those of deleted customers: 78, 44 and 44.
+    let gone = format!(
+        "insert into customers (tenant_id, client_id, client_name, company_name,
+                                contract_start_date, deleted_at)
+         values ('{t}', 'cs_9_gone', 'Gone', 'Gone', '2026-01-01', now());
+         update client_health_scores set client_id = 'cs_9_gone'
+         where tenant_id = '{t}' and email = 'falls@a.example'",
+        t = world.context.tenant
+    );
+    world.owner.execute_unprepared(&gone).await.unwrap();
+    let without = close(&world, &next, "2026-03-09").await.unwrap();
+    assert_eq!((without.total_clients, without.yellow_clients), (3, 0));
+    assert_eq!((without.clients_improving, without.clients_declining), (1, 0));
+    assert_eq!(without.avg_health_score, Some(Decimal::new(5533, 2)));
     let theirs = Context { now: next.now, ..world.neighbour.clone() };
     let none = close(&world, &theirs, "2026-03-09").await.unwrap();
     assert_eq!((none.total_clients, none.avg_health_score), (0, None));

@@ -56,12 +56,13 @@ from generate_series(1, 3000) n;
 insert into intervention_log (tenant_id, id, client_email, triggered_by, trigger_key,
                               intervention_type, intervention_priority, intervention_date, due_at,
                               success_probability, predictive_risk_score, status, closed_at,
-                              outcome)
+                              outcome, health_zone)
 select 'TENANT', gen_random_uuid(), 'c' || 1 + n % 3000 || '@a.example', 'zone', n, 'renewal',
        'HIGH', timestamptz '2026-03-01', timestamptz '2026-03-04', 0.5, n % 100,
        case when n % 3 = 0 then 'pending' else 'completed' end,
        case when n % 3 > 0 then timestamptz '2026-03-02' end,
-       case when n % 3 > 0 then 'x' end
+       case when n % 3 > 0 then 'x' end,
+       (array['RED', 'YELLOW', 'GREEN', 'PURPLE', null])[1 + (1 + n % 3000) % 5]
 from generate_series(1, 4000) n;
 insert into intervention_outcomes (tenant_id, id, intervention_id, client_email,
                                    intervention_type, executed_at, measured_7d_at,
@@ -160,7 +161,7 @@ pub fn queries(tx: &Tx) -> Vec<Query> {
         },
         Query {
             name: "the coaches' day",
-            asked: raw(tx, coaches::COUNTS, vec![sunday.into()]),
+            asked: raw(tx, coaches::COUNTS, vec![sunday.into(), now.into(), (now - seven).into()]),
             served_by: &[
                 "client_health_scores_of_coach",
                 "client_lifecycle_history_once|client_lifecycle_history_of_week",
@@ -185,6 +186,11 @@ pub fn queries(tx: &Tx) -> Vec<Query> {
             name: "whom of the broken to do something about",
             asked: raw(tx, intervention::DUE_BREAKS, vec![rows(), month.into()]),
             served_by: &["client_health_scores_broken", "intervention_log_once"],
+        },
+        Query {
+            name: "interventions whose cause is gone",
+            asked: raw(tx, intervention::GONE, vec![rows()]),
+            served_by: &["intervention_log_pending"],
         },
         Query {
             name: "interventions to send",

@@ -154,6 +154,8 @@ struct Calendar {
 /// 90 days reach back to the same civil time so many days ago, that instant left out and this one
 /// included; days since a session, or since any contact, are civil days in the tenant's zone.
 ///
+/// A client of whom no package is known is scored from the rest, and the coverage says so.
+///
 /// A client whose figures cannot be written is told of, keeps the old ones, and stops nobody else.
 ///
 /// # Errors
@@ -294,7 +296,8 @@ fn week(
     let Counted { this_week, last_week, last_week_so_far, .. } = &entry.counted;
     let change = Decimal::from((this_week - last_week_so_far) * 100)
         .checked_div(Decimal::from(*last_week_so_far))
-        .map(|c| c.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero));
+        .map(|c| c.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero))
+        .map(|c| c.clamp(Decimal::from(-99_999), Decimal::from(99_999)));
     Some(client_lifecycle_history::ActiveModel {
         tenant_id: Set(tx.context().tenant),
         id: Set(ClientLifecycleHistoryId::new()),
@@ -314,13 +317,14 @@ fn week(
 }
 
 /// The columns that a client's row is given, and their types.
-const COLUMNS: [(&str, &str); 19] = [
+const COLUMNS: [(&str, &str); 20] = [
     ("sessions_7d", "int"),
     ("sessions_30d", "int"),
     ("sessions_90d", "int"),
     ("days_since_last_session", "int"),
     ("days_inactive", "int"),
     ("health_score", "numeric"),
+    ("score_coverage", "int"),
     ("health_zone", "text"),
     ("engagement_score", "int"),
     ("package_score", "int"),
@@ -338,7 +342,7 @@ const COLUMNS: [(&str, &str); 19] = [
 
 fn values(
     Entry { client, counted, days_since_last, days_inactive, scored }: &Entry,
-) -> [Value; 19] {
+) -> [Value; 20] {
     let of = scored.as_ref();
     let small = |part: fn(&Scored) -> i64| of.map(|s| whole(part(s))).into();
     [
@@ -348,9 +352,10 @@ fn values(
         (*days_since_last).into(),
         (*days_inactive).into(),
         of.map(|s| Decimal::from(s.score)).into(),
+        small(|s| s.coverage),
         of.map(|s| s.zone.to_value()).into(),
         small(|s| s.engagement),
-        small(|s| s.package),
+        of.and_then(|s| s.package).map(whole).into(),
         small(|s| s.momentum),
         of.and_then(|s| s.change_pct).into(),
         of.map(|s| s.indicator.to_value()).into(),

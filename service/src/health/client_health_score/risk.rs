@@ -36,8 +36,8 @@ pub fn priority(zone: Zone, risk: i64, indicator: Momentum) -> Level {
 /// What the risk is the sum of, before it is limited.
 pub(super) fn factors(seen: &Seen, zone: Zone, indicator: Momentum) -> Vec<RiskFactor> {
     let recent = seen.sessions_7d;
-    let ending = left(seen, 10).is_lt() && recent < 2;
-    let full = left(seen, 50).is_gt();
+    let ending = seen.has_package() && left(seen, 10).is_lt() && recent < 2;
+    let full = seen.has_package() && left(seen, 50).is_gt();
     [
         Some((Risk::Base, 50)),
         match indicator {
@@ -92,6 +92,9 @@ mod tests {
         assert_eq!(risk(0, 1, 4, Some(0)), 60);
         assert_eq!(risk(0, 2, 8, Some(0)), 30);
         assert_eq!(risk(1, 1, 4, Some(0)), 40, "10 % is not below it");
+        // Of whom no package is known: 50 − 10, and nothing ends.
+        let unknown = Seen { purchased: 0, outstanding: 0, ..seen(1, 4, Some(0)) };
+        assert_eq!(of(&unknown).risk, 40);
         // The days, of one who is stable at a session a week: 7, 8, 14, 15, 30, 31.
         let by_days = [7, 8, 14, 15, 30, 31].map(|days| risk(5, 1, 4, Some(days)));
         assert_eq!(by_days, [40, 50, 50, 65, 65, 75]);

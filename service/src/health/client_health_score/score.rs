@@ -7,6 +7,11 @@ use super::risk::{category, factors, priority};
 
 /// In percent, what engagement, package and momentum weigh in the score.
 pub const WEIGHTS: [i64; 3] = [40, 30, 30];
+/// In percent, how much of the weights has to be known of for a client to fall into a zone.
+pub const COVERAGE: i64 = 60;
+/// What a package scores of which half or more is left.
+const FULL: i64 = 90;
+const _: () = assert!(WEIGHTS[0] + WEIGHTS[2] >= COVERAGE, "without a package there is a zone");
 /// The least score of the purple, the green and the yellow zone; below is red.
 pub const ZONES: [i64; 3] = [85, 70, 50];
 
@@ -22,7 +27,8 @@ pub struct Seen {
     pub days_since_last: Option<i64>,
     /// Sessions paid for and not yet had.
     pub outstanding: i64,
-    /// Sessions paid for; 0, as in the seed, counts as 1.
+    /// Sessions paid for; 0, as in the seed, counts as 1, except that with 0 outstanding no package
+    /// is known.
     pub purchased: i64,
 }
 
@@ -31,13 +37,15 @@ pub struct Seen {
 pub struct Scored {
     /// How often and how lately the client came.
     pub engagement: i64,
-    /// How much of the package is left.
-    pub package: i64,
+    /// How much of the package is left; `None`: none is known.
+    pub package: Option<i64>,
     /// How the last seven days compare with a usual week.
     pub momentum: i64,
-    /// The three by their weights, rounded once, half up.
+    /// Those that are known by their weights, rounded once, half up.
     pub score: i64,
-    /// Where that falls.
+    /// How much of the weights they have together, in percent: 100, or 70 without a package.
+    pub coverage: i64,
+    /// Where that falls, and no better than it would be with the fullest package, if none is known.
     pub zone: Zone,
     /// By how many percent the last seven days differ from a week of the last thirty, to two
     /// decimals; `None`: there were none.
@@ -60,21 +68,16 @@ pub struct Scored {
 /// client, and nothing is made up.
 #[must_use]
 pub fn score(seen: &Seen) -> Option<Scored> {
-    if seen.days_since_last.is_none() && seen.purchased == 0 && seen.outstanding == 0 {
+    let package = seen.has_package().then(|| package(seen));
+    if seen.days_since_last.is_none() && package.is_none() {
         return None;
     }
     let change = Change::of(seen);
-    let (engagement, package, momentum) =
-        (engagement(seen), package(seen), change.momentum_score());
-    let weighed =
-        [engagement, package, momentum].iter().zip(WEIGHTS).map(|(s, w)| s * w).sum::<i64>();
-    let score = (weighed + 50) / 100;
-    let zone = match score {
-        s if s >= ZONES[0] => Zone::Purple,
-        s if s >= ZONES[1] => Zone::Green,
-        s if s >= ZONES[2] => Zone::Yellow,
-        _ => Zone::Red,
-    };
+    let (engagement, momentum) = (engagement(seen), change.momentum_score());
+    let parts = |package| [Some(engagement), package, Some(momentum)];
+    let (score, coverage) = weighed(parts(package));
+    let (at_best, _) = weighed(parts(package.or(Some(FULL))));
+    let zone = zone(score.min(at_best));
     let indicator = change.indicator();
     let factors = factors(seen, zone, indicator);
     let risk = factors.iter().map(|f| i64::from(f.points)).sum::<i64>().clamp(0, 100);
@@ -83,6 +86,7 @@ pub fn score(seen: &Seen) -> Option<Scored> {
         package,
         momentum,
         score,
+        coverage,
         zone,
         change_pct: change.percent(),
         indicator,
@@ -93,6 +97,29 @@ pub fn score(seen: &Seen) -> Option<Scored> {
         early_warning: matches!(zone, Zone::Green | Zone::Purple)
             && indicator == Momentum::Declining,
     })
+}
+
+impl Seen {
+    /// Whether anything is known of a package.
+    pub(super) fn has_package(&self) -> bool {
+        self.purchased != 0 || self.outstanding != 0
+    }
+}
+
+/// The score of the parts that are known, and how much of the weights they have.
+fn weighed(parts: [Option<i64>; 3]) -> (i64, i64) {
+    let known = parts.iter().zip(WEIGHTS).filter_map(|(part, weight)| Some(((*part)?, weight)));
+    let (sum, weights) = known.fold((0, 0), |(sum, weights), (s, w)| (sum + s * w, weights + w));
+    ((2 * sum + weights) / (2 * weights), weights)
+}
+
+fn zone(score: i64) -> Zone {
+    match score {
+        s if s >= ZONES[0] => Zone::Purple,
+        s if s >= ZONES[1] => Zone::Green,
+        s if s >= ZONES[2] => Zone::Yellow,
+        _ => Zone::Red,
+    }
 }
 
 /// Days since the last session, with none at all later than any.
@@ -129,7 +156,7 @@ pub(super) fn left(seen: &Seen, percent: i64) -> std::cmp::Ordering {
 fn package(seen: &Seen) -> i64 {
     let at_least = |percent| left(seen, percent).is_ge();
     match () {
-        () if at_least(50) => 90,
+        () if at_least(50) => FULL,
         () if at_least(30) => 70,
         () if at_least(10) => 50,
         () => 30,
@@ -245,11 +272,57 @@ pub(super) mod tests {
             (0, 100, 30),
             (1, 3, 70), // 33⅓ %
             (1, 0, 90), // nothing bought counts as one
-            (0, 0, 30),
             (12, 10, 90),
         ] {
-            let seen = Seen { outstanding, purchased, ..seen(1, 4, Some(1)) };
-            assert_eq!(of(&seen).package, expected, "{outstanding} of {purchased}");
+            let found = of(&Seen { outstanding, purchased, ..seen(1, 4, Some(1)) });
+            let of = format!("{outstanding} of {purchased}");
+            assert_eq!((found.package, found.coverage), (Some(expected), 100), "{of}");
+        }
+    }
+
+    #[test]
+    fn a_package_that_is_not_known_is_not_an_empty_one() {
+        for (week, month, days, score, zone, risk) in [
+            // 90, 90 (3 against 10 / 4.3 are +29 %): (3600 + 2700) / 70 = 90. Risk: 50 − 15 − 10 − 10.
+            (3, 10, Some(0), 90, Zone::Purple, 15),
+            // 95, 70: (3800 + 2100) / 70 = 84.29. Risk: 50 − 10 − 10.
+            (3, 12, Some(0), 84, Zone::Green, 30),
+            // 60, 70: (2400 + 2100) / 70 = 64.29. Risk: 50 − 10.
+            (1, 4, Some(0), 64, Zone::Yellow, 40),
+            // 80, 70: (3200 + 2100) / 70 = 75.71.
+            (2, 8, Some(0), 76, Zone::Green, 30),
+            // 20, 30: (800 + 900) / 70 = 24.29. Risk: 50 + 30 + 25 + 25, limited.
+            (0, 0, Some(31), 24, Zone::Red, 100),
+        ] {
+            let found = of(&Seen { outstanding: 0, purchased: 0, ..seen(week, month, days) });
+            assert_eq!((found.package, found.coverage), (None, 70), "{week} {month}");
+            assert_eq!(
+                (found.score, found.zone, found.risk),
+                (score, zone, risk),
+                "{week} {month}"
+            );
+            let points: i32 = found.factors.0.iter().map(|f| f.points).sum();
+            assert_eq!(i64::from(points).clamp(0, 100), risk);
+        }
+        // The empty one of the second: 38 + 9 + 21, and the client who hardly uses it is warned of.
+        let empty = of(&Seen { outstanding: 0, ..seen(3, 12, Some(0)) });
+        assert_eq!((empty.package, empty.score, empty.zone), (Some(30), 68, Zone::Yellow));
+    }
+
+    #[test]
+    fn what_is_not_known_makes_no_zone_better_than_it_could_be_at_best() {
+        for week in 0..6 {
+            for month in week..30 {
+                for days in [0, 7, 8, 15, 31] {
+                    let known = seen(week, month, Some(days));
+                    let best = of(&Seen { outstanding: 10, purchased: 10, ..known });
+                    let found = of(&Seen { outstanding: 0, purchased: 0, ..known });
+                    let order = [Zone::Red, Zone::Yellow, Zone::Green, Zone::Purple];
+                    let [found, best] =
+                        [found, best].map(|f| order.iter().position(|z| *z == f.zone));
+                    assert!(found <= best, "{known:?}");
+                }
+            }
         }
     }
 
@@ -287,7 +360,7 @@ pub(super) mod tests {
     fn the_score_is_weighed_and_falls_into_a_zone() {
         // 3 in the week, 12 in the month (+7.5 %): 95, 70; half of the package is left: 90.
         let purple = of(&seen(3, 12, Some(0)));
-        assert_eq!((purple.engagement, purple.package, purple.momentum), (95, 90, 70));
+        assert_eq!((purple.engagement, purple.package, purple.momentum), (95, Some(90), 70));
         assert_eq!((purple.score, purple.zone), (86, Zone::Purple)); // 38 + 27 + 21
         // 3 in the week, 11 in the month: 90 and 70 (+17.3 %): 36 + 27 + 21 = 84.
         let green = of(&seen(3, 11, Some(0)));

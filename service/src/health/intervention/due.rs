@@ -10,7 +10,9 @@ use entity::{
     id::{ClientHealthScoreId, ContactOwnerHistoryId, InterventionId},
 };
 use rust_decimal::Decimal;
-use sea_orm::{EntityTrait, FromQueryResult, Set, TryInsertResult, sea_query::OnConflict};
+use sea_orm::{
+    ConnectionTrait, EntityTrait, FromQueryResult, Set, TryInsertResult, sea_query::OnConflict,
+};
 
 use super::recommend::{Facts, recommend};
 use crate::{Result, Tx, page};
@@ -142,12 +144,40 @@ limit $3 for update of c skip locked"
     };
 }
 
-/// Served by `client_health_scores_at_risk`. `$3` rows, `$4` a week ago.
+/// Served by `intervention_log_pending`. `$3` rows. What somebody is sending stays, and what waits in
+/// the outbox; a broken pattern may break again in its own week, which is not logged twice.
+pub const GONE: &str = "
+with gone as materialized (
+    select i.id from intervention_log i
+    where i.tenant_id = $1 and i.status = 'pending'
+      and exists (select from client_health_scores c
+                  where c.tenant_id = $1 and c.email = i.client_email
+                    and (i.triggered_by = 'zone'
+                         and (c.health_zone is distinct from i.health_zone
+                              or i.intervention_date < coalesce(c.zone_since, c.created_at))
+                      or i.triggered_by = 'pattern_break'
+                         and c.pattern_status <> 'PATTERN_BREAK'
+                         and (c.pattern_week_start is null
+                              or i.intervention_date < c.pattern_week_start)))
+      and (i.send_lease_until is null or i.send_lease_until < statement_timestamp())
+      and not exists (select from outbox o
+                      where o.tenant_id = $1 and o.topic = 'intervention'
+                        and o.subject_id = i.id and o.state in ('pending', 'dead'))
+    order by i.predictive_risk_score desc nulls last, i.id limit $3 for update of i skip locked
+)
+update intervention_log i
+set status = 'dismissed', closed_at = $2, outcome = 'its cause is gone', send_claim = null,
+    send_lease_until = null, updated_at = $2
+from gone where i.tenant_id = $1 and i.id = gone.id";
+
+/// Served by `client_health_scores_at_risk`. `$3` rows, `$4` a week ago. What was dismissed since
+/// its cause was gone was sent to nobody, and keeps nothing back.
 pub const DUE_ZONES: &str = due!(
     "coalesce(c.zone_since, c.created_at)",
     "c.health_zone in ('RED', 'YELLOW')",
     "i.triggered_by = 'zone' and i.health_zone = c.health_zone
-                    and (i.status = 'pending' or i.intervention_date > $4::timestamptz
+                    and (i.intervention_date > $4::timestamptz
+                         and i.outcome is distinct from 'its cause is gone'
                          or i.intervention_date >= coalesce(c.zone_since, c.created_at))"
 );
 
@@ -157,15 +187,20 @@ pub const DUE_BREAKS: &str = due!(
     "c.pattern_status = 'PATTERN_BREAK'
   and c.pattern_week_start is not null",
     "i.triggered_by = 'pattern_break'
-                    and (i.status = 'pending' or i.intervention_date > $4::timestamptz
+                    and (i.status = 'pending'
+                         or i.intervention_date > $4::timestamptz
+                            and i.outcome is distinct from 'its cause is gone'
                          or i.intervention_date >= c.pattern_week_start)"
 );
 
 /// Logs what is to be done about clients whose pattern is broken, and about those in the red or the
 /// yellow zone, the greatest risk first: once for each week of a break, and once for each time that
-/// a client falls into a zone. As long as one is pending, or was logged in the last seven days, the
-/// same cause logs no other, so that a client who goes to and fro between two zones is not written
-/// about each time. Clients of deleted customers are left out.
+/// a client falls into a zone. As long as one about a break is pending, or one of either cause was
+/// logged in the last seven days, the same cause logs no other, so that a client who goes to and fro
+/// between two zones is not written about each time. Clients of deleted customers are left out.
+///
+/// Before that it dismisses up to `limit` of those that nobody was sent and whose cause is gone,
+/// the client having left the zone or calling again, so that nobody is told of what was long ago.
 ///
 /// The answer is what was logged; nothing, if there was nothing or somebody else is at it.
 ///
@@ -177,6 +212,7 @@ pub const DUE_BREAKS: &str = due!(
 pub async fn open_due(tx: &Tx, ask: &Due) -> Result<Vec<Model>> {
     page::check(ask.limit)?;
     let rows = i64::try_from(ask.limit).unwrap_or(i64::MAX);
+    tx.execute_raw(tx.ask(GONE, [rows.into()])).await?;
     let week_ago = tx.now() - TimeDelta::days(7);
     let mut clients = vec![];
     for (question, of_zone) in [(DUE_BREAKS, false), (DUE_ZONES, true)] {

@@ -137,7 +137,9 @@ pub async fn outcome_of(tx: &Tx, id: InterventionId) -> Result<Outcome> {
 }
 
 /// Served by `intervention_outcomes_after_7d`, and for the sessions by `client_sessions_of_client`.
-/// `$3` rows, `$4` seven days ago. Better than before is: no longer declining, or accelerating now.
+/// `$3` rows, `$4` seven days ago. A session held before it, and
+/// only recorded since, was not booked for it. Better than before is: no longer declining, or
+/// accelerating now.
 pub const AFTER_7_DAYS: &str = "
 with due as materialized (
     select o.id, c.health_score, c.predictive_risk_score, c.momentum_indicator,
@@ -145,6 +147,7 @@ with due as materialized (
             where s.tenant_id = $1 and s.client_email = o.client_email
               and s.created_at >= o.executed_at
               and s.created_at < o.executed_at + interval '168 hours'
+              and s.held_at >= o.executed_at
               and s.status <> 'cancelled') as booked
     from intervention_outcomes o
     join client_health_scores c on c.tenant_id = $1 and c.email = o.client_email
@@ -162,7 +165,8 @@ set health_score_7d_after = d.health_score, risk_score_7d_after = d.predictive_r
     measured_7d_at = $2, updated_at = $2
 from due d where o.tenant_id = $1 and o.id = d.id";
 
-/// Served by `intervention_outcomes_after_30d`. `$3` rows, `$4` thirty days ago.
+/// Served by `intervention_outcomes_after_30d`. `$3` rows, `$4` thirty days ago. Without a score
+/// before or after, the success is null: nobody knows.
 pub const AFTER_30_DAYS: &str = "
 with due as materialized (
     select o.id, c.health_score, c.predictive_risk_score
@@ -176,7 +180,8 @@ measured as (
     update intervention_outcomes o
     set health_score_30d_after = d.health_score, risk_score_30d_after = d.predictive_risk_score,
         outcome_success_score =
-            least(100, greatest(0, 50 + d.health_score - o.health_score_before)),
+            case when d.health_score is not null and o.health_score_before is not null
+                 then least(100, greatest(0, 50 + d.health_score - o.health_score_before)) end,
         measured_30d_at = $2, updated_at = $2
     from due d where o.tenant_id = $1 and o.id = d.id
     returning o.intervention_id, o.outcome_success_score

@@ -30,7 +30,7 @@ pub struct Claim {
     pub client_email: Email,
     /// First and last name, where both are known.
     pub client_name: Option<String>,
-    /// Who looks after the client.
+    /// Who looks after the client, now.
     pub assigned_coach: Option<String>,
     /// What to do.
     pub intervention_type: Kind,
@@ -72,7 +72,8 @@ macro_rules! apt {
   and exists (select from client_health_scores c
               where c.tenant_id = $1 and c.email = i.client_email
                 and (i.triggered_by = 'owner_change'
-                     or (i.triggered_by = 'zone' and c.health_zone in ('RED', 'YELLOW'))
+                     or (i.triggered_by = 'zone' and c.health_zone = i.health_zone
+                         and i.intervention_date >= coalesce(c.zone_since, c.created_at))
                      or (i.triggered_by = 'pattern_break' and c.pattern_status = 'PATTERN_BREAK'))
                 and not exists (select from customers k
                                 where k.tenant_id = $1 and k.client_id = c.client_id
@@ -81,10 +82,12 @@ macro_rules! apt {
 }
 
 /// Served by `intervention_log_pending`, and by the outbox's own for what waits there already. `$3`
-/// rows, `$4` token, `$5` seconds.
+/// rows, `$4` token, `$5` seconds. The coach is the client's as of now.
 pub const CLAIM: &str = concat!(
     "with held as materialized (
-select i.id from intervention_log i
+select i.id, (select c.assigned_coach from client_health_scores c
+              where c.tenant_id = $1 and c.email = i.client_email) as coach
+from intervention_log i
 where i.tenant_id = $1 and $2::timestamptz is not null and ",
     apt!(),
     "
@@ -97,8 +100,8 @@ order by i.predictive_risk_score desc nulls last, i.id limit $3 for update of i 
 update intervention_log i
 set send_claim = $4, send_lease_until = statement_timestamp() + make_interval(secs => $5)
 from held where i.tenant_id = $1 and i.id = held.id
-returning i.id as intervention_id, i.client_email, i.client_name, i.assigned_coach,
-          i.intervention_type, i.intervention_priority, i.ai_recommendation as why, i.due_at,
+returning i.id as intervention_id, i.client_email, i.client_name,
+          held.coach as assigned_coach, i.intervention_type, i.intervention_priority, i.ai_recommendation as why, i.due_at,
           i.send_lease_until as lease_until, i.send_claim as token"
 );
 
@@ -110,8 +113,9 @@ where i.tenant_id = $1 and $2::timestamptz is not null and i.id = $3 and i.send_
 
 /// Claims interventions that were not sent, those of the greatest risk first. No two workers ever
 /// hold the same one: what another holds is passed over, and what a dead one held is free when its
-/// lease ends. One whose cause is gone, since the client is well again or calls again, or whose
-/// customer is deleted, waits.
+/// lease ends. One whose cause is gone, since the client has left the zone, if only
+/// for a time, or calls again, is passed over, and [`super::open_due`] dismisses it; one whose
+/// customer is deleted waits.
 ///
 /// # Errors
 ///

@@ -187,9 +187,34 @@ async fn seen_today_is_not_never_seen_and_of_whom_nothing_is_known_nothing_is_sa
     assert_eq!((never.health_score, never.health_zone), (Some(44.into()), Some(Zone::Red)));
     let unknown = get(&world, "unknown@a.example").await;
     assert_eq!((unknown.health_score, unknown.health_zone, unknown.zone_since), (None, None, None));
+    assert_eq!(unknown.score_coverage, None);
     assert_eq!((unknown.risk_category, unknown.calculated_at), (None, Some(world.context.now)));
     let weeks = "select email from client_lifecycle_history order by 1";
     assert_eq!(world.strings(weeks).await, ["never@a.example", "today@a.example"]);
+}
+
+#[tokio::test]
+async fn a_client_without_a_package_is_scored_from_the_rest_and_says_so() {
+    let world = World::new().await;
+    world
+        .run(async |tx| {
+            client(tx, "known@a.example", &OFTEN, 5).await?;
+            open(tx, "unknown@a.example").await?;
+            for days in &OFTEN[..10] {
+                had(tx, "unknown@a.example", tx.now() - TimeDelta::days(*days)).await?;
+            }
+            Ok(())
+        })
+        .await;
+    compute(&world, &world.context).await;
+    let known = get(&world, "known@a.example").await;
+    assert_eq!((known.package_score, known.score_coverage), (Some(90), Some(100)));
+    let unknown = get(&world, "unknown@a.example").await;
+    assert_eq!((unknown.package_score, unknown.score_coverage), (None, Some(70)));
+    // 3 in the week, 10 in the month: 90 and 90 (+29 %): (3600 + 2700) / 70.
+    assert_eq!((unknown.health_score, unknown.health_zone), (Some(90.into()), Some(Zone::Purple)));
+    // 50 − 15 accelerating − 10 active − 10 recent.
+    assert_eq!(unknown.predictive_risk_score, Some(15.into()));
 }
 
 #[tokio::test]

@@ -114,6 +114,19 @@ async fn the_seeds_questions_about_a_day_are_answered_for_the_tenant_that_asks()
     let listed = named(world.run(service).await);
     assert_eq!(listed, ["never@a.example", "worse@a.example"]);
     assert!(named(world.run_as(&world.neighbour, service).await).is_empty());
+    // A deleted customer's client is in none of them.
+    let gone = format!(
+        "insert into customers (tenant_id, client_id, client_name, company_name,
+                                contract_start_date, deleted_at)
+         values ('{t}', 'cs_9_gone', 'Gone', 'Gone', '2026-01-01', now());
+         update client_health_scores set client_id = 'cs_9_gone'
+         where tenant_id = '{t}' and email = 'worse@a.example'",
+        t = world.context.tenant
+    );
+    world.owner.execute_unprepared(&gone).await.unwrap();
+    assert_eq!(ask(&world.context, zones).await, ["PURPLE 1", "RED 1"]);
+    assert_eq!(ask(&world.context, mean).await, ["65.00"]); // (86 + 44) / 2
+    assert_eq!(ask(&world.context, at_risk).await, ["never@a.example 44.00"]);
     let other_day = at_risk.replace("03-02", "03-03");
     assert!(ask(&world.context, &other_day).await.is_empty());
     assert!(ask(&world.neighbour, at_risk).await.is_empty());

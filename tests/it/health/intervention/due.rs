@@ -21,7 +21,7 @@ use super::{
 };
 
 /// Ten calls in each of the last four weeks and four in this one, looked at on Sunday night.
-async fn broken(tx: &Tx, address: &str) -> Result<()> {
+pub(super) async fn broken(tx: &Tx, address: &str) -> Result<()> {
     let monday: DateTime<Utc> = "2026-03-02T00:00:00Z".parse().unwrap();
     for (week, calls) in [(0, 4), (1, 10), (2, 10), (3, 10), (4, 10)] {
         for n in 0..calls {
@@ -32,7 +32,7 @@ async fn broken(tx: &Tx, address: &str) -> Result<()> {
     pattern::analyse(tx, &Analyse::default()).await.map(drop)
 }
 
-const SUNDAY: &str = "2026-03-08T23:59:59Z";
+pub(super) const SUNDAY: &str = "2026-03-08T23:59:59Z";
 
 #[tokio::test]
 async fn a_broken_pattern_is_logged_once_with_what_was_usual_and_what_is_now() {
@@ -126,6 +126,70 @@ async fn whoever_goes_to_and_fro_between_zones_is_not_written_about_each_time() 
         Context { now: at(7).now - TimeDelta::microseconds(1), ..world.context.clone() };
     assert!(open_due(&world, &week_later).await.is_empty());
     assert_eq!(open_due(&world, &at(7)).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_waits_is_let_be_when_its_cause_is_gone_and_keeps_nothing_back() {
+    let world = World::new().await;
+    world.run(async |tx| red(tx, "kim@a.example").await).await;
+    let at = |days: i64| world.later(TimeDelta::days(days));
+    compute(&world, &at(0)).await;
+    let first = open_due(&world, &at(0)).await.remove(0);
+    let is = async |id| world.run(async |tx| intervention::get(tx, id).await).await;
+    assert!(open_due(&world, &at(1)).await.is_empty());
+    assert_eq!(is(first.id).await.status, Status::Pending, "its cause is there");
+    let into = async |zone: &str, days: i64| {
+        let since = at(days).now.to_rfc3339();
+        let sql = format!(
+            "update client_health_scores set health_zone = '{zone}', zone_since = '{since}'"
+        );
+        world.owner.execute_unprepared(&sql).await.unwrap();
+    };
+    // Well for a time, and red again by the time that somebody looks: the old one is of another
+    // fall, and as nobody was sent it, the new fall is written about at once.
+    into("RED", 2).await;
+    let again = open_due(&world, &at(3)).await;
+    assert_eq!(again.len(), 1);
+    let old = is(first.id).await;
+    assert_eq!((old.status, old.closed_at), (Status::Dismissed, Some(at(3).now)));
+    assert_eq!(old.outcome.as_deref(), Some("its cause is gone"));
+    // In another zone: let be, even if somebody once held it; but not while somebody does.
+    let ask = intervention::Claims::default();
+    let work = async |tx: &Tx| intervention::claim(tx, &ask).await;
+    assert_eq!(world.run_as(&at(3), work).await.len(), 1);
+    into("YELLOW", 4).await;
+    assert_eq!(open_due(&world, &at(4)).await[0].health_zone, Some(Zone::Yellow));
+    assert_eq!(is(again[0].id).await.status, Status::Pending, "somebody has it");
+    let ends = "update intervention_log
+                set send_lease_until = statement_timestamp() - interval '1 s'
+                where send_claim is not null";
+    world.owner.execute_unprepared(ends).await.unwrap();
+    assert!(open_due(&world, &at(4)).await.is_empty());
+    let let_be = is(again[0].id).await;
+    assert_eq!((let_be.status, let_be.send_claim), (Status::Dismissed, None));
+}
+
+#[tokio::test]
+async fn a_break_waits_for_its_own_week_and_is_let_be_when_the_next_is_well() {
+    let world = World::new().await;
+    let sunday = world.at(SUNDAY);
+    world
+        .run_as(&sunday, async |tx| {
+            open(tx, "kim@a.example").await?;
+            broken(tx, "kim@a.example").await
+        })
+        .await;
+    let kim = open_due(&world, &sunday).await.remove(0);
+    let is = async || world.run(async |tx| intervention::get(tx, kim.id).await).await.status;
+    let well = "update client_health_scores set pattern_status = 'NORMAL'";
+    world.owner.execute_unprepared(well).await.unwrap();
+    assert!(open_due(&world, &sunday).await.is_empty());
+    assert_eq!(is().await, Status::Pending, "the week may yet break again");
+    let next = "update client_health_scores
+                set pattern_week_start = pattern_week_start + interval '7 days'";
+    world.owner.execute_unprepared(next).await.unwrap();
+    assert!(open_due(&world, &world.at("2026-03-10T00:00:00Z")).await.is_empty());
+    assert_eq!(is().await, Status::Dismissed);
 }
 
 #[tokio::test]

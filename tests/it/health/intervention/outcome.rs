@@ -12,8 +12,9 @@ use service::{
 };
 
 use super::{
-    super::client_health_score::{compute, had},
-    logged,
+    super::client_health_score::{compute, had, open},
+    due::{SUNDAY, broken},
+    logged, open_due,
 };
 
 async fn record(world: &World, id: InterventionId, of: OutcomeOf) -> Result<()> {
@@ -92,6 +93,9 @@ async fn how_the_client_does_is_measured_seven_and_thirty_days_after() {
         let new = client_session::New { status, ..new };
         world.run_as(&at(days), async |tx| client_session::record(tx, new).await).await;
     }
+    // One that was had before, and that the booking system told of only later, is not of it.
+    let before = async |tx: &Tx| had(tx, "kim@a.example", at(-100).now).await;
+    world.run_as(&at(2), before).await;
     let almost = Context { now: at(7).now - TimeDelta::microseconds(1), ..world.context.clone() };
     compute(&world, &at(6)).await;
     assert_eq!(measure(&world, &almost).await, (0, 0));
@@ -118,4 +122,29 @@ async fn how_the_client_does_is_measured_seven_and_thirty_days_after() {
     let closed = world.run(async |tx| intervention::get(tx, kim.id).await).await;
     assert_eq!(closed.intervention_effectiveness_score, Some(56.into()));
     assert_eq!(closed.outcome_measured_at, Some(at(30).now));
+}
+
+#[tokio::test]
+async fn without_a_score_nobody_knows_how_well_it_went() {
+    let world = World::new().await;
+    let sunday = world.at(SUNDAY);
+    world
+        .run_as(&sunday, async |tx| {
+            open(tx, "kim@a.example").await?;
+            broken(tx, "kim@a.example").await
+        })
+        .await;
+    let kim = open_due(&world, &sunday).await.remove(0);
+    assert_eq!(kim.health_score, None);
+    let came = OutcomeOf::plain("called");
+    let work = async |tx: &Tx| intervention::record_outcome(tx, kim.id, came).await;
+    world.run_as(&sunday, work).await;
+    let after = Context { now: sunday.now + TimeDelta::days(30), ..sunday.clone() };
+    compute(&world, &after).await;
+    assert_eq!(measure(&world, &after).await, (1, 1));
+    let outcome = world.run(async |tx| intervention::outcome_of(tx, kim.id).await).await;
+    assert_eq!((outcome.health_score_30d_after, outcome.outcome_success_score), (None, None));
+    assert_eq!(outcome.measured_30d_at, Some(after.now));
+    let closed = world.run(async |tx| intervention::get(tx, kim.id).await).await;
+    assert_eq!(closed.intervention_effectiveness_score, None);
 }

@@ -1,11 +1,14 @@
 //! Sending what is to be done to whoever does it, once.
 
 use chrono::TimeDelta;
-use integration::World;
+use integration::{World, populate::email};
 use sea_orm::ConnectionTrait;
 use service::{
     Context, Error, Result, Tx,
-    health::intervention::{self, Channel, Claim, Claims, Kind, Status},
+    health::{
+        client_health_score,
+        intervention::{self, Channel, Claim, Claims, Kind, Status},
+    },
 };
 
 use super::{
@@ -94,13 +97,48 @@ async fn what_has_no_cause_any_more_is_not_sent() {
     assert!(!stands(&world, &claimed).await);
     wait(&world).await;
     assert!(claim(&world, &world.context).await.is_empty());
+    // It was written about the red zone, and says so.
     into("YELLOW").await;
+    assert!(!stands(&world, &claimed).await);
+    assert!(claim(&world, &world.context).await.is_empty());
+    into("RED").await;
     assert!(stands(&world, &claimed).await);
     let close = async |tx: &Tx| intervention::dismiss(tx, kim.id, "called already").await;
     world.run(close).await;
     assert!(!stands(&world, &claimed).await);
     assert!(claim(&world, &world.context).await.is_empty());
     assert!(matches!(record(&world, &claimed).await, Err(Error::Conflict(_))));
+}
+
+#[tokio::test]
+async fn what_was_written_in_january_is_not_sent_in_june() {
+    let world = World::new().await;
+    logged(&world).await;
+    let claimed = claim(&world, &world.context).await.remove(0);
+    let since = async |at: &str| {
+        let sql = format!("update client_health_scores set zone_since = {at}");
+        world.owner.execute_unprepared(&sql).await.unwrap();
+    };
+    assert!(stands(&world, &claimed).await);
+    since("zone_since + interval '1 microsecond'").await;
+    assert!(!stands(&world, &claimed).await, "red again, for another reason");
+    wait(&world).await;
+    assert!(claim(&world, &world.context).await.is_empty());
+    since("null").await;
+    assert_eq!(claim(&world, &world.context).await.len(), 1, "since it is watched, at the latest");
+}
+
+#[tokio::test]
+async fn it_is_sent_to_the_coach_whose_client_it_is_now() {
+    let world = World::new().await;
+    let kim = logged(&world).await;
+    assert_eq!(kim.assigned_coach, None);
+    let give = async |tx: &Tx| {
+        client_health_score::change_owner(tx, &email("kim@a.example"), "Ann", None).await
+    };
+    world.run(give).await;
+    let claimed = claim(&world, &world.context).await.remove(0);
+    assert_eq!(claimed.assigned_coach.as_deref(), Some("Ann"));
 }
 
 #[tokio::test]
