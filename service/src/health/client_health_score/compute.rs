@@ -154,9 +154,8 @@ struct Calendar {
 /// 90 days reach back to the same civil time so many days ago, that instant left out and this one
 /// included; days since a session, or since any contact, are civil days in the tenant's zone.
 ///
-/// A client of whom no package is known is scored from the rest, and the coverage says so.
-///
-/// A client whose figures cannot be written is told of, keeps the old ones, and stops nobody else.
+/// Without a known package a client is scored from the rest, and the coverage says so. One
+/// whose figures cannot be written is told of, keeps the old ones, and stops nobody else.
 ///
 /// # Errors
 ///

@@ -27,8 +27,7 @@ pub struct Seen {
     pub days_since_last: Option<i64>,
     /// Sessions paid for and not yet had.
     pub outstanding: i64,
-    /// Sessions paid for; 0, as in the seed, counts as 1, except that with 0 outstanding no package
-    /// is known.
+    /// Sessions paid for; 0 counts as 1, as in the seed; with 0 outstanding no package is known.
     pub purchased: i64,
 }
 
