@@ -97,7 +97,7 @@ async fn main() -> Failable<()> {
     let made = scratch::migrated(&server, &name).await?;
     let (app, admin) = (server.url_as("keel_app", &name), server.url(&name));
     // In a task, as a server would: the threads of the runtime are as near as they can be.
-    let measured = tokio::spawn(async move { measure(&app, &admin).await }).await?;
+    let measured = tokio::spawn(async move { Box::pin(measure(&app, &admin)).await }).await?;
     scratch::drop(&server, &name, made).await?;
     println!("{}", measured?);
     Ok(())

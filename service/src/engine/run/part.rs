@@ -58,6 +58,7 @@ pub(super) enum Part {
 /// What Keel itself keeps in order.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Sweep {
+    CancelGone,
     MakeChecks,
     MarkStalled,
     LookAtPatterns,
@@ -79,6 +80,7 @@ pub(super) fn parts(step: Step) -> &'static [Part] {
     use Part::{Decide, Sweep as Do};
     match step {
         Step::Compliance => &[
+            Do(Sweep::CancelGone),
             Do(Sweep::MakeChecks),
             // What is late before what may become so: both draw on one limit.
             Decide(Topic::ComplianceEscalation),
@@ -129,6 +131,7 @@ impl Sweep {
         let rows = |count: usize| Piece { handled: count, more: count > 0, ..Piece::default() };
         let swept = |count: u64| rows(usize::try_from(count).unwrap_or(usize::MAX));
         Ok(match self {
+            Self::CancelGone => swept(compliance_check::cancel_gone(tx, AT_ONCE).await?),
             Self::MakeChecks => {
                 let made = compliance_schedule::generate_due(tx, &Generate::default()).await?;
                 let (handled, failed) = (made.created.len(), made.failed.len());
