@@ -19,10 +19,6 @@ use sea_orm::{ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-pub(crate) use self::{
-    create::roll_on,
-    target::{Row, row},
-};
 pub use self::{
     create::{Named, create_checks},
     generate::{CATCH_UP, Generate, Generated, generate, generate_due},
@@ -31,6 +27,10 @@ pub use self::{
         months, notification_days,
     },
     target::{Subject, Targets, matches, targets},
+};
+pub(crate) use self::{
+    create::{keep_days, roll_on},
+    target::{Row, row},
 };
 use crate::{Error, Page, Result, Tx, input, page, tenancy::user};
 

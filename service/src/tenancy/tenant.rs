@@ -5,7 +5,7 @@ use entity::{tenancy::tenant, zone::Zone};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 use validator::Validate;
 
-use crate::{Result, Tx, input};
+use crate::{Result, Tx, compliance::compliance_schedule, input};
 
 /// How a tenant works.
 #[derive(Clone, Debug, Validate)]
@@ -72,7 +72,8 @@ pub async fn get(tx: &Tx) -> Result<Model> {
     tx.tenant().await.cloned()
 }
 
-/// Changes how the tenant works, from the next transaction on.
+/// Changes how the tenant works, from the next transaction on. In another time zone the days on which
+/// compliance is due end at another time, which its checks and schedules then say.
 ///
 /// # Errors
 ///
@@ -80,12 +81,18 @@ pub async fn get(tx: &Tx) -> Result<Model> {
 #[tracing::instrument(name = "tenant::change", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn change(tx: &Tx, new: New) -> Result<Model> {
     input::check(&new)?;
-    let mut row = get(tx).await?.into_active_model();
+    let before = get(tx).await?;
+    let zone = (before.time_zone != new.time_zone).then(|| new.time_zone.clone());
+    let mut row = before.into_active_model();
     row.name = Set(new.name);
     row.time_zone = Set(new.time_zone);
     row.phone_region = Set(new.phone_region);
     row.currency = Set(new.currency);
     row.stall_after_days = Set(new.stall_after_days);
     row.updated_at = Set(tx.now());
-    Ok(row.update(tx).await?)
+    let changed = row.update(tx).await?;
+    if let Some(zone) = zone {
+        compliance_schedule::keep_days(tx, &zone).await?;
+    }
+    Ok(changed)
 }

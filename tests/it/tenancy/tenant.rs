@@ -38,3 +38,28 @@ async fn a_zone_is_a_name_of_the_tz_database_and_a_region_and_a_currency_are_wha
         assert!(matches!(changed.await, Err(Error::Invalid { field, .. }) if field == wrong));
     }
 }
+
+/// Compliance is due until the end of the tenant's day, wherever that is now.
+#[tokio::test]
+async fn in_another_zone_days_end_at_another_time() {
+    let world = World::new().await;
+    for who in [&world.context, &world.neighbour] {
+        world.populate(who).await;
+    }
+    let ends = async |who: &Context| {
+        let (id, day) = (who.tenant, "at time zone 'UTC', 'MM-DD HH24:MI')");
+        let sql = format!(
+            "select 'check ' || to_char(due_at {day} from compliance_checks where tenant_id = '{id}'
+             union all
+             select 'next ' || to_char(next_due_at {day} from compliance_schedule
+             where tenant_id = '{id}' order by 1"
+        );
+        world.strings(&sql).await
+    };
+    let in_utc = ["check 03-11 00:00", "next 04-11 00:00"];
+    assert_eq!(ends(&world.context).await, in_utc);
+    let west = New::named("tenant", Zone::parse("America/Los_Angeles").unwrap());
+    world.run(async |tx| tenant::change(tx, west).await).await;
+    assert_eq!(ends(&world.context).await, ["check 03-11 07:00", "next 04-11 07:00"]);
+    assert_eq!(ends(&world.neighbour).await, in_utc);
+}

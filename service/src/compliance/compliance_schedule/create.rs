@@ -9,10 +9,11 @@ use entity::{
         compliance_check_event::Kind,
     },
     id::{ComplianceCheckId, ComplianceScheduleId},
+    zone::Zone,
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, TryInsertResult,
-    sea_query::OnConflict,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    TryInsertResult, sea_query::OnConflict,
 };
 
 use super::{Cadence, Entity, Model, Period, Plan, Row, Subject, live, row};
@@ -210,4 +211,26 @@ pub(super) async fn roll(
         period = plan.period_from(period.end)?;
     }
     Ok(insert(tx, schedule, period, vec![of]).await?.pop())
+}
+
+/// Lets the days on which something is still due end as they do in a zone. Served by
+/// `compliance_checks_due`.
+pub(crate) async fn keep_days(tx: &Tx, zone: &Zone) -> Result<()> {
+    const CHECKS: &str = "
+        update compliance_checks c
+        set due_at = keel.compliance_day_end(c.due_on, $3), updated_at = $2
+        where c.tenant_id = $1
+          and c.status in ('pending', 'in_progress', 'awaiting_response', 'overdue', 'escalated')";
+    const SCHEDULES: &str = "
+        update compliance_schedule s
+        set next_due_at = keel.compliance_day_end(
+                keel.compliance_due_on(
+                    keel.compliance_period_end(s.anchor_date, s.frequency, s.period_no), s.adjust),
+                $3),
+            updated_at = $2
+        where s.tenant_id = $1";
+    for sql in [CHECKS, SCHEDULES] {
+        tx.execute_raw(tx.ask(sql, [zone.as_str().into()])).await?;
+    }
+    Ok(())
 }
