@@ -7,6 +7,7 @@
 //! receiver, or the provider that takes an idempotency key, sees to the rest.
 
 mod content;
+mod decide;
 
 use chrono::{DateTime, TimeDelta, Utc};
 pub use entity::engine::outbox::{Model, State, Topic};
@@ -21,7 +22,11 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use self::content::Content;
+pub(crate) use self::decide::bury;
+pub use self::{
+    content::Content,
+    decide::{enqueue, recent},
+};
 use crate::{
     Error, Page, Result, Tx, input, page,
     sales::deal::{Claims, lease_seconds},
@@ -30,7 +35,7 @@ use crate::{
 #[doc(hidden)]
 pub mod queries {
     //! The texts of the queries, for the tests that ask Postgres how it would answer them.
-    pub use super::{CLAIM, RECENT, dead_query};
+    pub use super::{CLAIM, dead_query, decide::RECENT};
 }
 
 /// After how many failed attempts a message is given up (ours): with the pauses between them, about
@@ -365,82 +370,4 @@ pub fn dead_query(tx: &Tx, limit: u64, after: Option<OutboxId>) -> Select<Entity
         .apply_if(after, |query, id| query.filter(Column::Id.gt(id)))
         .order_by_asc(Column::Id)
         .limit(limit + 1)
-}
-
-/// Served by `outbox_decided`. `$3` the topic, `$4` an hour ago.
-pub const RECENT: &str = "
-select count(*) from outbox o
-where o.tenant_id = $1 and o.topic = $3 and o.enqueued_at > $4::timestamptz
-  and $2 is not null and o.state <> 'cancelled'";
-
-/// How many messages for something were decided upon in the last hour, which is what the limits of the
-/// hour are held against. Those that were cancelled do not count; those of a worker whose clock is
-/// ahead do.
-///
-/// # Errors
-///
-/// [`Error::Database`].
-#[tracing::instrument(name = "outbox::recent", skip_all, fields(tenant = %tx.context().tenant))]
-pub async fn recent(tx: &Tx, topic: Topic) -> Result<u64> {
-    let hour_ago = tx.now() - TimeDelta::hours(1);
-    let question = tx.ask(RECENT, [topic.to_value().into(), hour_ago.into()]);
-    let row = tx.query_one_raw(question).await?.ok_or(Error::NotFound("count"))?;
-    Ok(row.try_get_by_index::<i64>(0)?.try_into().unwrap_or_default())
-}
-
-/// Writes a message down for a step that the caller has claimed, in the same transaction; whether it
-/// is new. One that was cancelled is taken up again; one that waits or was given up stays as it is; of
-/// one that was delivered, what follows is recorded, in case it was not then.
-///
-/// # Errors
-///
-/// [`Error::Invalid`] if `why` is not text.
-#[tracing::instrument(name = "outbox::enqueue", skip_all, fields(tenant = %tx.context().tenant))]
-pub async fn enqueue(tx: &Tx, content: &Content, why: &str) -> Result<bool> {
-    input::text("why", why, WHY)?;
-    let (topic, subject, key) = (content.topic(), content.subject(), content.key());
-    let payload = content.payload().map_err(|e| Error::invalid("payload", e.to_string()))?;
-    let sql = "
-        insert into outbox as o (tenant_id, id, topic, subject_id, key, payload, why, enqueued_at,
-                                 created_at, updated_at)
-        values ($1, $3, $4, $5, $6, $7, $8, $2, $2, $2)
-        on conflict (tenant_id, key) do update
-        set state = 'pending', payload = excluded.payload, why = excluded.why, attempts = 0,
-            enqueued_at = excluded.enqueued_at, ended_at = null, not_before = null,
-            last_error = null, updated_at = $2
-        where o.state = 'cancelled'
-        returning o.id";
-    let rest = [
-        OutboxId::new().into(),
-        topic.to_value().into(),
-        subject.into(),
-        key.clone().into(),
-        payload.into(),
-        why.into(),
-    ];
-    if tx.query_one_raw(tx.ask(sql, rest)).await?.is_some() {
-        return Ok(true);
-    }
-    // It waits already, or was delivered: then that is recorded, in case it was not.
-    let was = tx.find::<Entity>().filter(Column::Key.eq(key)).lock_exclusive().one(tx).await?;
-    if was.is_some_and(|message| message.state == State::Delivered) {
-        recorded(tx, content).await?;
-    }
-    Ok(false)
-}
-
-/// Cancels what was given up and is no longer right to send, so that it does not keep its subject from
-/// what is to be decided next; how many. Looks at the thousand oldest.
-pub(crate) async fn bury(tx: &Tx) -> Result<u64> {
-    let mut buried = 0;
-    for message in dead_query(tx, page::MOST, None).all(tx).await? {
-        let Ok(content) = Content::of(message.topic, message.payload) else { continue };
-        if good(tx, &content).await? {
-            continue;
-        }
-        end(tx, message.id, State::Cancelled, "no longer right to send").await?;
-        content.release(tx).await?;
-        buried += 1;
-    }
-    Ok(buried)
 }
