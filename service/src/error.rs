@@ -47,6 +47,14 @@ impl Error {
         Self::Conflict(what.into())
     }
 
+    /// What is wrong in one line, with what the database said.
+    pub(crate) fn told(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(source) => format!("{self}: {source}"),
+            None => self.to_string(),
+        }
+    }
+
     /// Whether the same work may succeed if it is simply done again: another transaction was in
     /// the way, or the connection was lost. Whoever repeats work after a lost connection must know
     /// that the first time may have succeeded.

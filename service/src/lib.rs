@@ -1,6 +1,7 @@
 #![doc = include_str!("lib.md")]
 #![warn(missing_docs)]
 
+mod claims;
 pub mod compliance;
 mod context;
 pub mod customers;
@@ -22,6 +23,7 @@ mod tx;
 pub use entity;
 
 pub use self::{
+    claims::Claims,
     context::{Actor, Context},
     db::{Db, Options},
     error::{Error, Result},

@@ -1,5 +1,7 @@
 //! A transaction in which only one tenant's rows exist.
 
+use std::pin::Pin;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -7,7 +9,7 @@ use entity::{scope::TenantScoped, tenancy::tenant, zone};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr,
     DeleteMany, EntityTrait, ExecResult, IntoActiveModel, QueryFilter, QueryResult, RuntimeErr,
-    Select, Statement, UpdateMany, Value, Values,
+    Select, Statement, TryInsertResult, UpdateMany, Value, Values, sea_query::OnConflict,
 };
 use sea_query_sqlx::SqlxValues;
 use sqlx::{AssertSqlSafe, Executor, Postgres, pool::PoolConnection};
@@ -15,6 +17,9 @@ use sqlx_core::transaction::TransactionManager as _;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::{Context, Error, Result};
+
+/// How many rows are written by one statement: of one size, so that it is prepared once.
+const AT_ONCE: usize = 500;
 
 /// What begins and ends sqlx's transactions.
 pub(crate) type Manager = <Postgres as sqlx::Database>::TransactionManager;
@@ -134,11 +139,7 @@ impl Tx {
         A: ActiveModelTrait + ActiveModelBehavior + Send,
         A::Entity: TenantScoped,
     {
-        const AT_ONCE: usize = 500; // of one size, so that the statement is prepared once
-        let mut rows = rows.into_iter().map(|mut row| {
-            row.set(A::Entity::TENANT, self.context.tenant.into());
-            row
-        });
+        let mut rows = self.own(rows);
         loop {
             let chunk: Vec<_> = rows.by_ref().take(AT_ONCE).collect();
             if chunk.is_empty() {
@@ -147,6 +148,53 @@ impl Tx {
             #[expect(clippy::disallowed_methods, reason = "this is what the others are sent to")]
             A::Entity::insert_many(chunk).exec_without_returning(self).await?;
         }
+    }
+
+    /// Writes those of many rows for the tenant that break no unique rule, and says which: the others
+    /// are there already, and stay as they are. Every row must have the same columns set.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert), but for the conflict.
+    pub async fn insert_new<A>(
+        &self,
+        rows: Vec<A>,
+    ) -> Result<Vec<<A::Entity as EntityTrait>::Model>>
+    where
+        A: ActiveModelTrait + ActiveModelBehavior + Send,
+        A::Entity: TenantScoped,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        let mut new = vec![];
+        let mut rows = self.own(rows);
+        loop {
+            let chunk: Vec<_> = rows.by_ref().take(AT_ONCE).collect();
+            if chunk.is_empty() {
+                return Ok(new);
+            }
+            #[expect(clippy::disallowed_methods, reason = "this is what the others are sent to")]
+            let done = A::Entity::insert_many(chunk)
+                .on_conflict(OnConflict::new().do_nothing().to_owned())
+                .try_insert()
+                .exec_with_returning_many(self)
+                .await?;
+            if let TryInsertResult::Inserted(rows) = done {
+                new.extend(rows);
+            }
+        }
+    }
+
+    /// The rows, as the tenant's.
+    fn own<A>(&self, rows: Vec<A>) -> impl Iterator<Item = A>
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantScoped,
+    {
+        let tenant = self.context.tenant;
+        rows.into_iter().map(move |mut row| {
+            row.set(A::Entity::TENANT, tenant.into());
+            row
+        })
     }
 
     /// Changes the tenant's row with the key that `row` has.
@@ -263,6 +311,46 @@ impl Tx {
         };
         self.send(end).await?;
         done
+    }
+
+    /// Does `work` for all of `items` at once; or, if that is refused, for each alone, to find out
+    /// whom it was about. The refusals, by the items' places; what can be tried again is an error.
+    pub(crate) async fn attempt_each<'a, I: Sync>(
+        &self,
+        items: &'a [I],
+        work: impl Fn(&'a [I]) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>,
+    ) -> Result<Vec<(usize, Error)>> {
+        let mut refused = vec![];
+        match self.attempt(async || work(items).await).await {
+            Ok(()) => return Ok(refused),
+            Err(error) if error.is_retryable() => return Err(error),
+            Err(_) => {}
+        }
+        for (place, item) in items.iter().enumerate() {
+            let one = std::slice::from_ref(item);
+            match self.attempt(async || work(one).await).await {
+                Ok(()) => {}
+                Err(error) if error.is_retryable() => return Err(error),
+                Err(error) => refused.push((place, error)),
+            }
+        }
+        Ok(refused)
+    }
+
+    /// The tenant's year, and its next number in it. The counter, a table of `year` and `last_number`,
+    /// stays locked until the transaction ends, so that whoever comes next waits, and a number that
+    /// was given in a transaction that failed is given again.
+    pub(crate) async fn next_number(&self, counters: &'static str) -> Result<(i32, i64)> {
+        let year = chrono::Datelike::year(&self.today().await?);
+        let count = format!(
+            "insert into {counters} (tenant_id, year, last_number) values ($1, $3, 1)
+             on conflict (tenant_id, year) do update
+             set last_number = {counters}.last_number + 1 where $2::timestamptz is not null
+             returning last_number"
+        );
+        let row = self.query_one_raw(self.ask(&count, [year.into()])).await?;
+        let row = row.ok_or(Error::NotFound("number"))?;
+        Ok((year, row.try_get_by_index(0)?))
     }
 
     async fn send(&self, sql: &str) -> Result<ExecResult, DbErr> {

@@ -27,10 +27,7 @@ pub use self::{
     content::Content,
     decide::{enqueue, recent},
 };
-use crate::{
-    Error, Page, Result, Tx, input, page,
-    sales::deal::{Claims, lease_seconds},
-};
+use crate::{Claims, Error, Page, Result, Tx, claims::lease_seconds, input, page};
 
 #[doc(hidden)]
 pub mod queries {

@@ -18,8 +18,8 @@ use entity::{
     id::RunId,
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect, Set,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect, Set,
+    sea_query::Expr,
 };
 use serde::Serialize;
 
@@ -27,7 +27,7 @@ pub use self::{
     limit::Limits,
     plan::{PLAN, Planned, When},
 };
-use crate::{Context, Db, Error, Result, Tx, page};
+use crate::{Context, Db, Result, Tx, page};
 use part::{Piece, parts};
 
 /// Something that was decided, and waits in the outbox.
@@ -191,12 +191,7 @@ async fn begin(tx: &Tx, due: &[(Step, DateTime<Utc>)]) -> Result<()> {
         began_at: Set(tx.now()),
         ..Default::default()
     });
-    #[expect(clippy::disallowed_methods, reason = "the rows name the tenant of the transaction")]
-    let insert = Entity::insert_many(rows)
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .exec_without_returning(tx)
-        .await;
-    if insert? > 0 {
+    if !tx.insert_new(rows.collect()).await?.is_empty() {
         // What was left of an earlier hour is made up for by this one.
         for (step, slot) in due {
             tx.update_many::<Entity>() // served by engine_runs_slot
@@ -239,7 +234,7 @@ async fn piece(tx: &Tx, run: Model, limits: &Limits) -> Result<Worked> {
             (done, error)
         }
         Err(error) if error.is_retryable() => return Err(error),
-        Err(error) => (Piece { failed: 1, ..Piece::default() }, Some(text(&error))),
+        Err(error) => (Piece { failed: 1, ..Piece::default() }, Some(error.told())),
     };
     let waits = done.limited || error.is_some();
     // What waits lets the next part pass, and has its turn again after the last.
@@ -268,14 +263,6 @@ async fn piece(tx: &Tx, run: Model, limits: &Limits) -> Result<Worked> {
         limited: done.limited,
         error,
     })
-}
-
-fn text(error: &Error) -> String {
-    use std::error::Error as _;
-    match error.source() {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    }
 }
 
 /// What was done of late, the latest hours first.

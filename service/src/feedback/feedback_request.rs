@@ -15,9 +15,7 @@ use entity::{
     id::{ClientId, ContactId, FeedbackRequestId},
     zone::{date_at, instant},
 };
-use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set, sea_query::OnConflict,
-};
+use sea_orm::{ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 use uuid::Uuid;
 use validator::Validate;
 
@@ -141,13 +139,7 @@ pub async fn schedule(tx: &Tx, new: New) -> Result<Model> {
         ..Default::default()
     };
     // Whoever schedules the same order at this moment is waited for.
-    let once = OnConflict::columns([Column::TenantId, Column::OrderId]).do_nothing().to_owned();
-    #[expect(clippy::disallowed_methods, reason = "the row names the tenant of the transaction")]
-    Entity::insert_many([request])
-        .on_conflict(once)
-        .try_insert()
-        .exec_without_returning(tx)
-        .await?;
+    tx.insert_new(vec![request]).await?;
     of_order(tx, new.order_id).await?.ok_or(Error::NotFound("feedback request"))
 }
 

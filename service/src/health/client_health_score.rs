@@ -24,7 +24,7 @@ use validator::Validate;
 
 pub use self::{
     at_risk::at_risk,
-    compute::{Compute, Computed, Failure, compute},
+    compute::{Compute, Computed, compute},
     owner::{OwnerChange, change_owner},
     risk::{RISKS, category, priority},
     score::{Scored, Seen, WEIGHTS, ZONES, score},

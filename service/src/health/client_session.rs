@@ -7,10 +7,7 @@ use entity::{
     health::client_session::{self, Column, Entity},
     id::ClientSessionId,
 };
-use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set, TryInsertResult,
-    sea_query::OnConflict,
-};
+use sea_orm::{ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 use validator::Validate;
 
 use crate::{Error, Result, Tx, input};
@@ -69,15 +66,7 @@ pub async fn record(tx: &Tx, new: New) -> Result<Model> {
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
     };
-    #[expect(clippy::disallowed_methods, reason = "the row names the tenant of the transaction")]
-    let done = Entity::insert_many([row])
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .try_insert()
-        .exec_with_returning_many(tx)
-        .await?;
-    if let TryInsertResult::Inserted(rows) = done
-        && let Some(session) = rows.into_iter().next()
-    {
+    if let Some(session) = tx.insert_new(vec![row]).await?.pop() {
         return Ok(session);
     }
     let first = tx

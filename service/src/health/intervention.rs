@@ -17,7 +17,7 @@ pub use self::{
     recommend::{Channel, Facts, Recommendation, Within, channels, recommend, within},
     send::{Claim, claim, record_sent, release, stands},
 };
-pub use crate::sales::deal::Claims;
+pub use crate::Claims;
 use crate::{Error, Result, Tx};
 
 #[doc(hidden)]

@@ -9,3 +9,16 @@ pub mod daily_summary;
 pub mod intervention;
 pub mod pattern;
 pub mod weekly_pattern;
+
+use entity::id::ClientHealthScoreId;
+
+use crate::Error;
+
+/// A client that could not be looked at or scored.
+#[derive(Debug)]
+pub struct Failure {
+    /// Which.
+    pub client: ClientHealthScoreId,
+    /// Why not.
+    pub error: Error,
+}

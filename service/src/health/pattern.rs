@@ -14,14 +14,11 @@ pub use entity::health::{
     pattern::{Model, Rule, Status},
 };
 use entity::{email::Email, health::call_record, id::CallRecordId};
-use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set, TryInsertResult,
-    sea_query::OnConflict,
-};
+use sea_orm::{ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 use validator::Validate;
 
 pub use self::{
-    analyse::{Analyse, Analysed, Failure, analyse},
+    analyse::{Analyse, Analysed, analyse},
     breaks::{After, Break, Breaks, breaks},
     judge::{
         ABOVE_PCT, BASELINE_WEEKS, BELOW_PCT, BREAK_PCT, Judged, LEAST_EXPECTED, LEAST_WEEKS, Seen,
@@ -111,15 +108,7 @@ pub async fn record_call(tx: &Tx, new: New) -> Result<Call> {
         updated_at: Set(tx.now()),
         ..Default::default()
     };
-    #[expect(clippy::disallowed_methods, reason = "the row names the tenant of the transaction")]
-    let done = call_record::Entity::insert_many([row])
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .try_insert()
-        .exec_with_returning_many(tx)
-        .await?;
-    if let TryInsertResult::Inserted(rows) = done
-        && let Some(call) = rows.into_iter().next()
-    {
+    if let Some(call) = tx.insert_new(vec![row]).await?.pop() {
         return Ok(call);
     }
     let first = tx

@@ -26,10 +26,7 @@ use entity::{
     },
 };
 use rust_decimal::Decimal;
-use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, Set, TryInsertResult,
-    sea_query::OnConflict,
-};
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, Set};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -183,15 +180,7 @@ pub async fn enqueue(tx: &Tx, new: New) -> Result<Model> {
     for _ in 0..3 {
         let mut row = row.clone();
         row.id = Set(ContactEnrichmentId::new());
-        #[expect(clippy::disallowed_methods, reason = "the row names the transaction's tenant")]
-        let done = Entity::insert_many([row])
-            .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .try_insert()
-            .exec_with_returning_many(tx)
-            .await?;
-        if let TryInsertResult::Inserted(rows) = done
-            && let Some(queued) = rows.into_iter().next()
-        {
+        if let Some(queued) = tx.insert_new(vec![row]).await?.pop() {
             return Ok(queued);
         }
         let live = tx

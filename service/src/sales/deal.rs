@@ -29,8 +29,7 @@ use validator::Validate;
 
 pub use self::{
     follow_up::{
-        Claim, Claims, Tone, claim_follow_ups, follow_up_stands, record_follow_up,
-        release_follow_up,
+        Claim, Tone, claim_follow_ups, follow_up_stands, record_follow_up, release_follow_up,
     },
     stalled::{
         After, Answer, NotClaimable, Stalled, StalledDeal, Why, mark_stalled, stalled,
@@ -38,13 +37,13 @@ pub use self::{
     },
     velocity::{StageVelocity, velocity},
 };
+pub use crate::Claims;
 use crate::{
     Error, Page, Result, Tx,
     customers::customer,
     input, page,
     sales::{contact, quote},
 };
-pub(crate) use follow_up::lease_seconds;
 
 #[doc(hidden)]
 pub mod queries {
@@ -205,7 +204,8 @@ pub fn list_query(tx: &Tx, ask: &List) -> Select<Entity> {
 /// where it is changes nothing and records nothing.
 ///
 /// It ends a stall, and starts the count of follow-ups anew. A deal that is won or lost is no
-/// longer asked about its quotes, and the tasks of one that is won are done; one that is opened again is new in its stage from now.
+/// longer asked about its quotes, and the tasks of one that is won are done; one that is opened again
+/// is new in its stage from now.
 ///
 /// # Errors
 ///

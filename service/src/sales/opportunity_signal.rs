@@ -16,10 +16,7 @@ use entity::{
         opportunity_signal::{self, Column, Entity},
     },
 };
-use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set,
-    sea_query::OnConflict,
-};
+use sea_orm::{ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set};
 use validator::Validate;
 
 pub use self::{
@@ -199,12 +196,7 @@ async fn write(
             ..Default::default()
         }
     });
-    #[expect(clippy::disallowed_methods, reason = "the rows name the transaction's tenant")]
-    Entity::insert_many(rows)
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .try_insert()
-        .exec_without_returning(tx)
-        .await?;
+    tx.insert_new(rows.collect()).await?;
     let found = tx
         .find::<Entity>() // served by opportunity_signals_once
         .filter(Column::SourceType.eq(source.source_type))

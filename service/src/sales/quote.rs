@@ -16,9 +16,7 @@ use entity::{
     },
 };
 use rust_decimal::Decimal;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, QueryFilter, QueryOrder, QuerySelect, Set, Statement,
-};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use validator::{Validate, ValidationError};
 
 pub use self::{
@@ -241,19 +239,10 @@ pub async fn revise(tx: &Tx, id: QuoteId, revision: Revision) -> Result<Model> {
 }
 
 /// The tenant's next number of the year that it is there: `Q-2026-0001`, and after 9999 as many
-/// digits as it takes. Its row stays locked until the transaction ends, so that whoever comes next
-/// waits, and a number that was given in a transaction that failed is given again.
+/// digits as it takes.
 async fn next_number(tx: &Tx) -> Result<String> {
-    let year = chrono::Datelike::year(&tx.today().await?);
-    let count = Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        "insert into quote_counters (tenant_id, year, last_number) values ($1, $2, 1)
-         on conflict (tenant_id, year) do update set last_number = quote_counters.last_number + 1
-         returning last_number",
-        [tx.context().tenant.into(), year.into()],
-    );
-    let row = tx.query_one_raw(count).await?.ok_or(Error::NotFound("quote number"))?;
-    Ok(format!("Q-{year}-{:04}", row.try_get_by_index::<i64>(0)?))
+    let (year, number) = tx.next_number("quote_counters").await?;
+    Ok(format!("Q-{year}-{number:04}"))
 }
 
 /// The quote, which nobody else can change until the transaction ends.

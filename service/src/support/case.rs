@@ -5,10 +5,7 @@ use entity::{
     id::{CaseId, ClientId, ContactId},
     support::case::{self, Column, Entity},
 };
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, IntoActiveModel, QueryFilter, QuerySelect, Set,
-    Statement,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 use uuid::Uuid;
 use validator::Validate;
 
@@ -54,12 +51,13 @@ pub async fn open(tx: &Tx, new: New) -> Result<Model> {
     if let Some(id) = new.contact_id {
         contact::get_of(tx, id, &new.client_id).await?;
     }
+    let (year, number) = tx.next_number("case_counters").await?;
     tx.insert(case::ActiveModel {
         id: Set(CaseId::new()),
         client_id: Set(new.client_id),
         contact_id: Set(new.contact_id),
         order_id: Set(new.order_id),
-        case_number: Set(next_number(tx).await?),
+        case_number: Set(format!("CASE-{year}-{number:04}")),
         category: Set(new.category),
         subject: Set(new.subject),
         description: Set(new.description),
@@ -120,18 +118,4 @@ where c.tenant_id = $1 and c.order_id = $3 and c.status not in ('resolved', 'clo
 #[tracing::instrument(name = "case::is_open_for", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn is_open_for(tx: &Tx, order: Uuid) -> Result<bool> {
     Ok(tx.query_one_raw(tx.ask(OPEN_OF_ORDER, [order.into()])).await?.is_some())
-}
-
-/// The tenant's next number of the year that it is there, as quotes have theirs.
-async fn next_number(tx: &Tx) -> Result<String> {
-    let year = chrono::Datelike::year(&tx.today().await?);
-    let count = Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        "insert into case_counters (tenant_id, year, last_number) values ($1, $2, 1)
-         on conflict (tenant_id, year) do update set last_number = case_counters.last_number + 1
-         returning last_number",
-        [tx.context().tenant.into(), year.into()],
-    );
-    let row = tx.query_one_raw(count).await?.ok_or(Error::NotFound("case number"))?;
-    Ok(format!("CASE-{year}-{:04}", row.try_get_by_index::<i64>(0)?))
 }

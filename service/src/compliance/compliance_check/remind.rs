@@ -23,12 +23,7 @@ use super::{
     note,
 };
 use crate::{
-    Error, Result, Tx, page,
-    sales::{
-        deal::{Claims, lease_seconds},
-        task,
-    },
-    support::case::Priority,
+    Claims, Error, Result, Tx, claims::lease_seconds, page, sales::task, support::case::Priority,
 };
 
 /// How many days of 24 hours lie between two reminders at the least (ours).

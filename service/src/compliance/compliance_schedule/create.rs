@@ -11,10 +11,7 @@ use entity::{
     id::{ComplianceCheckId, ComplianceScheduleId},
     zone::Zone,
 };
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
-    TryInsertResult, sea_query::OnConflict,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::{Cadence, Entity, Model, Period, Plan, Row, Subject, live, row};
 use crate::{
@@ -92,16 +89,7 @@ pub(super) async fn insert(
             }
         })
         .collect();
-    if rows.is_empty() {
-        return Ok(vec![]);
-    }
-    #[expect(clippy::disallowed_methods, reason = "the rows name the tenant of the transaction")]
-    let done = compliance_check::Entity::insert_many(rows)
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .try_insert()
-        .exec_with_returning_many(tx)
-        .await?;
-    let TryInsertResult::Inserted(made) = done else { return Ok(vec![]) };
+    let made = tx.insert_new(rows).await?;
     let created = made.iter().map(|check| (check, Kind::Created, Note::default())).collect();
     note_all(tx, created).await?;
     let waived = made.iter().filter_map(|check| {

@@ -9,7 +9,7 @@ use sea_orm::ActiveEnum;
 
 use super::{Decided, Limits};
 use crate::{
-    Result, Tx,
+    Claims, Result, Tx,
     compliance::{
         compliance_check,
         compliance_schedule::{self, Generate},
@@ -22,11 +22,7 @@ use crate::{
         intervention::{self, Due},
         pattern, weekly_pattern,
     },
-    sales::{
-        contact_enrichment,
-        deal::{self, Claims},
-        quote,
-    },
+    sales::{contact_enrichment, deal, quote},
 };
 
 /// What came of one piece of a part.
@@ -137,7 +133,7 @@ impl Sweep {
                 let (handled, failed) = (made.created.len(), made.failed.len());
                 // What fails is tried again with the next piece that has something to do, and no more.
                 let more = made.more && (made.looked_at > 0 || made.passed_over > 0);
-                let error = made.failed.first().map(|(_, error)| super::text(error));
+                let error = made.failed.first().map(|(_, error)| error.told());
                 Piece { handled, failed, more, error, ..Piece::default() }
             }
             Self::MarkStalled => swept(deal::mark_stalled(tx, AT_ONCE).await?),

@@ -10,10 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{EXPIRES_AFTER_DAYS, due::skip_reason, fatigued_since};
-use crate::{
-    Error, Result, Tx, page,
-    sales::deal::{Claims, lease_seconds},
-};
+use crate::{Claims, Error, Result, Tx, claims::lease_seconds, page};
 
 /// The right to send one request, until the lease ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromQueryResult)]
@@ -94,6 +91,14 @@ impl Judged {
     }
 }
 
+/// It is a [friendly hour](super::FRIENDLY_HOURS) at the contact's.
+macro_rules! friendly_hours {
+    () => {
+        "($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time >= '09:00'
+      and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time < '20:00'"
+    };
+}
+
 /// Served by `feedback_requests_due`. The conditions on the request are tried once more on a row
 /// that changed after the statement began. Of a contact's requests only the first is taken, and
 /// none while another is on its way, or was given up and waits for a person. What is looked up is
@@ -107,8 +112,9 @@ pub const CLAIM: &str = concat!(
     left join contacts k on k.tenant_id = $1 and k.id = f.contact_id
     where f.tenant_id = $1 and f.status = 'pending' and f.scheduled_for <= $2
       and (f.lease_until is null or f.lease_until < statement_timestamp())
-      and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time >= '09:00'
-      and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time < '20:00'
+      and ",
+    friendly_hours!(),
+    "
       and (select true from outbox o where o.tenant_id = $1 and o.topic = 'feedback_request'
              and o.subject_id = f.id and o.state in ('pending', 'dead') limit 1) is null
       and (
@@ -242,8 +248,9 @@ join tenants t on t.id = $1
 join customers c on c.tenant_id = $1 and c.client_id = f.client_id
 left join contacts k on k.tenant_id = $1 and k.id = f.contact_id
 where f.tenant_id = $1 and f.id = $3 and f.status = 'pending' and f.claim = $4
-  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time >= '09:00'
-  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time < '20:00'
+  and ",
+    friendly_hours!(),
+    "
   and f.contact_id = $6 and ",
     skip_reason!("$5::timestamptz"),
     " is null"

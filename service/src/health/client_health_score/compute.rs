@@ -20,7 +20,7 @@ use sea_orm::{
 };
 
 use super::score::{Scored, Seen, score};
-use crate::{Error, Result, Tx, page};
+use crate::{Result, Tx, health::Failure, page};
 
 /// How many clients to score.
 #[derive(Clone, Debug)]
@@ -47,15 +47,6 @@ pub struct Computed {
     pub unknown: usize,
     /// Those that could not be scored. They are tried again tomorrow.
     pub failed: Vec<Failure>,
-}
-
-/// A client that could not be scored.
-#[derive(Debug)]
-pub struct Failure {
-    /// Which.
-    pub client: ClientHealthScoreId,
-    /// Why not.
-    pub error: Error,
 }
 
 /// Served by `client_health_scores_score_queue`: who was never scored, then who was longest ago,
@@ -175,24 +166,13 @@ pub async fn compute(tx: &Tx, ask: &Compute) -> Result<Computed> {
         return Ok(computed);
     }
     let entries = scored(tx, queued, &calendar).await?;
-    // All at once; and if that fails, one by one, to find out whom it was about.
-    let together = tx.attempt(async || write(tx, &entries, &calendar).await).await;
-    if let Err(error) = together {
-        if error.is_retryable() {
-            return Err(error);
+    let refused = tx.attempt_each(&entries, |some| Box::pin(write(tx, some, &calendar))).await?;
+    let mut refused: HashMap<_, _> = refused.into_iter().collect();
+    for (place, entry) in entries.into_iter().enumerate() {
+        match refused.remove(&place) {
+            None => computed.count(&entry),
+            Some(error) => computed.failed.push(Failure { client: entry.client.id, error }),
         }
-        for entry in entries {
-            let one = std::slice::from_ref(&entry);
-            match tx.attempt(async || write(tx, one, &calendar).await).await {
-                Ok(()) => computed.count(&entry),
-                Err(error) if error.is_retryable() => return Err(error),
-                Err(error) => computed.failed.push(Failure { client: entry.client.id, error }),
-            }
-        }
-        return Ok(computed);
-    }
-    for entry in entries {
-        computed.count(&entry);
     }
     Ok(computed)
 }

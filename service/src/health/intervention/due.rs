@@ -5,14 +5,12 @@ use entity::{
     email::Email,
     health::{
         client_health_score::{self, Momentum, Zone},
-        intervention::{ActiveModel, Entity, Model, Status, Trigger},
+        intervention::{ActiveModel, Model, Status, Trigger},
     },
     id::{ClientHealthScoreId, ContactOwnerHistoryId, InterventionId},
 };
 use rust_decimal::Decimal;
-use sea_orm::{
-    ConnectionTrait, EntityTrait, FromQueryResult, Set, TryInsertResult, sea_query::OnConflict,
-};
+use sea_orm::{ConnectionTrait, FromQueryResult, Set};
 
 use super::recommend::{Facts, recommend};
 use crate::{Result, Tx, page};
@@ -233,50 +231,37 @@ pub async fn open_due(tx: &Tx, ask: &Due) -> Result<Vec<Model>> {
 
 /// Logs what is recommended for each, unless it has been logged for that cause.
 pub(crate) async fn log(tx: &Tx, clients: Vec<Client>) -> Result<Vec<Model>> {
-    const AT_ONCE: usize = 500; // of one size, so that the statement is prepared once
     let zone = tx.zone().await?;
-    let mut logged = vec![];
-    for chunk in clients.chunks(AT_ONCE) {
-        let rows = chunk.iter().map(|client| {
-            let (row, cause) = (&client.row, client.cause);
-            let to_do = recommend(&client.facts());
-            let of_calls = cause.trigger() == Trigger::PatternBreak;
-            let name = row.firstname.as_ref().zip(row.lastname.as_ref());
-            ActiveModel {
-                tenant_id: Set(tx.context().tenant),
-                id: Set(InterventionId::new()),
-                client_email: Set(row.email.clone()),
-                client_name: Set(name.map(|(first, last)| format!("{first} {last}"))),
-                assigned_coach: Set(row.assigned_coach.clone()),
-                triggered_by: Set(cause.trigger()),
-                trigger_key: Set(cause.key()),
-                intervention_type: Set(to_do.kind),
-                intervention_priority: Set(to_do.priority),
-                intervention_date: Set(tx.now()),
-                due_at: Set(to_do.within.from(tx.now(), zone)),
-                status: Set(Status::Pending),
-                ai_recommendation: Set(Some(to_do.why.to_owned())),
-                success_probability: Set(to_do.success_probability),
-                health_score: Set(row.health_score),
-                health_zone: Set(row.health_zone),
-                predictive_risk_score: Set(row.predictive_risk_score),
-                momentum_indicator: Set(row.momentum_indicator),
-                usual_calls: Set(of_calls.then_some(row.avg_calls_per_week)),
-                current_calls: Set(of_calls.then_some(row.calls_this_week)),
-                created_at: Set(tx.now()),
-                updated_at: Set(tx.now()),
-                ..Default::default()
-            }
-        });
-        #[expect(clippy::disallowed_methods, reason = "the rows name the transaction's tenant")]
-        let done = Entity::insert_many(rows)
-            .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .try_insert()
-            .exec_with_returning_many(tx)
-            .await?;
-        if let TryInsertResult::Inserted(rows) = done {
-            logged.extend(rows);
+    let rows = clients.iter().map(|client| {
+        let (row, cause) = (&client.row, client.cause);
+        let to_do = recommend(&client.facts());
+        let of_calls = cause.trigger() == Trigger::PatternBreak;
+        let name = row.firstname.as_ref().zip(row.lastname.as_ref());
+        ActiveModel {
+            tenant_id: Set(tx.context().tenant),
+            id: Set(InterventionId::new()),
+            client_email: Set(row.email.clone()),
+            client_name: Set(name.map(|(first, last)| format!("{first} {last}"))),
+            assigned_coach: Set(row.assigned_coach.clone()),
+            triggered_by: Set(cause.trigger()),
+            trigger_key: Set(cause.key()),
+            intervention_type: Set(to_do.kind),
+            intervention_priority: Set(to_do.priority),
+            intervention_date: Set(tx.now()),
+            due_at: Set(to_do.within.from(tx.now(), zone)),
+            status: Set(Status::Pending),
+            ai_recommendation: Set(Some(to_do.why.to_owned())),
+            success_probability: Set(to_do.success_probability),
+            health_score: Set(row.health_score),
+            health_zone: Set(row.health_zone),
+            predictive_risk_score: Set(row.predictive_risk_score),
+            momentum_indicator: Set(row.momentum_indicator),
+            usual_calls: Set(of_calls.then_some(row.avg_calls_per_week)),
+            current_calls: Set(of_calls.then_some(row.calls_this_week)),
+            created_at: Set(tx.now()),
+            updated_at: Set(tx.now()),
+            ..Default::default()
         }
-    }
-    Ok(logged)
+    });
+    tx.insert_new(rows.collect()).await
 }

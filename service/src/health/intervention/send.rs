@@ -19,7 +19,7 @@ use super::{
     Claims,
     recommend::{Channel, channels},
 };
-use crate::{Error, Result, Tx, page, sales::deal::lease_seconds};
+use crate::{Error, Result, Tx, claims::lease_seconds, page};
 
 /// The right to send one intervention, until the lease ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromQueryResult)]

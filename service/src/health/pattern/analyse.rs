@@ -16,7 +16,7 @@ use sea_orm::{
 };
 
 use super::judge::{BASELINE_WEEKS, Judged, Seen, judge, judge_as_seed};
-use crate::{Error, Result, Tx, page};
+use crate::{Result, Tx, health::Failure, page};
 
 /// How many clients to look at, and how.
 #[derive(Clone, Debug)]
@@ -43,15 +43,6 @@ pub struct Analysed {
     pub found: HashMap<Status, usize>,
     /// Those that could not be looked at. They are tried again tomorrow.
     pub failed: Vec<Failure>,
-}
-
-/// A client that could not be looked at.
-#[derive(Debug)]
-pub struct Failure {
-    /// Which.
-    pub client: ClientHealthScoreId,
-    /// Why not.
-    pub error: Error,
 }
 
 /// Served by `client_health_scores_pattern_queue`: who was never looked at, then who was longest
@@ -165,24 +156,13 @@ pub async fn analyse(tx: &Tx, ask: &Analyse) -> Result<Analysed> {
         return Ok(analysed);
     }
     let entries = judged(tx, queued, &calendar).await?;
-    // All at once; and if that fails, one by one, to find out whom it was about.
-    let together = tx.attempt(async || write(tx, &entries, &calendar).await).await;
-    if let Err(error) = together {
-        if error.is_retryable() {
-            return Err(error);
+    let refused = tx.attempt_each(&entries, |some| Box::pin(write(tx, some, &calendar))).await?;
+    let mut refused: HashMap<_, _> = refused.into_iter().collect();
+    for (place, entry) in entries.into_iter().enumerate() {
+        match refused.remove(&place) {
+            None => *analysed.found.entry(entry.judged.status).or_default() += 1,
+            Some(error) => analysed.failed.push(Failure { client: entry.client.id, error }),
         }
-        for entry in entries {
-            let one = std::slice::from_ref(&entry);
-            match tx.attempt(async || write(tx, one, &calendar).await).await {
-                Ok(()) => *analysed.found.entry(entry.judged.status).or_default() += 1,
-                Err(error) if error.is_retryable() => return Err(error),
-                Err(error) => analysed.failed.push(Failure { client: entry.client.id, error }),
-            }
-        }
-        return Ok(analysed);
-    }
-    for entry in entries {
-        *analysed.found.entry(entry.judged.status).or_default() += 1;
     }
     Ok(analysed)
 }

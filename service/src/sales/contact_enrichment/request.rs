@@ -16,10 +16,7 @@ use super::{
     state::{failed, locked, skipped},
     subject,
 };
-use crate::{
-    Error, Result, Tx, page,
-    sales::deal::{Claims, lease_seconds},
-};
+use crate::{Claims, Error, Result, Tx, claims::lease_seconds, page};
 
 /// How long an answer is awaited. What comes later is still taken, while it has not failed for good.
 pub const ANSWER_DAYS: i64 = 3;

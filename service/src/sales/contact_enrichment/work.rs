@@ -12,7 +12,7 @@ use super::{
     signature::parse,
     state::{completed, failed},
 };
-use crate::{Error, Result, Tx, page};
+use crate::{Result, Tx, page};
 
 /// What came of reading some signatures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -65,7 +65,7 @@ pub async fn work_signatures(tx: &Tx, limit: u64) -> Result<Worked> {
             Ok(_) => worked.completed += 1,
             Err(error) if error.is_retryable() => return Err(error),
             Err(error) => {
-                failed(tx, again, &reason(&error)).await?;
+                failed(tx, again, &error.told()).await?;
                 worked.failed += 1;
             }
         }
@@ -78,13 +78,5 @@ fn is_theirs(email: Option<&Email>, contact: &contact::Model) -> bool {
     match (email, &contact.email) {
         (Some(signed), Some(own)) => signed.as_str().to_lowercase() == own.as_str().to_lowercase(),
         _ => true,
-    }
-}
-
-/// Why, with what the database said.
-fn reason(error: &Error) -> String {
-    match std::error::Error::source(error) {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
     }
 }

@@ -1,6 +1,6 @@
 //! Acting on a stalled deal, once for each step, whoever else is at it.
 
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, Days, Utc};
 use entity::{
     id::{ClientId, ContactId, DealActivityId, DealId},
     sales::{
@@ -17,23 +17,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::silence::{ALWAYS, RATIO, RULES, candidates};
-use crate::{Error, Result, Tx, page, sales::deal_stage_config};
-
-/// How many follow-ups to claim, and for how long.
-#[derive(Clone, Debug)]
-pub struct Claims {
-    /// How many at the most, 1 to 1000.
-    pub limit: u64,
-    /// How long nobody else may claim them. Long enough to send, since what was not recorded by
-    /// then is claimed again.
-    pub lease: TimeDelta,
-}
-
-impl Default for Claims {
-    fn default() -> Self {
-        Self { limit: 10, lease: TimeDelta::minutes(5) }
-    }
-}
+use crate::{Claims, Error, Result, Tx, claims::lease_seconds, page, sales::deal_stage_config};
 
 /// The right to send one follow-up to one deal, until the lease ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromQueryResult)]
@@ -126,12 +110,21 @@ pub async fn claim_follow_ups(tx: &Tx, ask: &Claims) -> Result<Vec<Claim>> {
     Ok(claimed)
 }
 
-/// How long a lease is, if it is one that makes sense.
-pub(crate) fn lease_seconds(lease: TimeDelta) -> Result<f64> {
-    match lease.num_seconds() {
-        seconds @ 1..=86_400 => Ok(f64::from(i32::try_from(seconds).unwrap_or(i32::MAX))),
-        _ => Err(Error::invalid("lease", "must be from a second to a day")),
-    }
+/// What lets a deal be followed up as far as its people are concerned: whoever claims asks it, and so
+/// does whoever is about to send.
+macro_rules! reachable {
+    () => {
+        "d.auto_follow_up_enabled
+        and (select m.deleted_at from customers m
+             where m.tenant_id = $1 and m.client_id = d.client_id) is null
+        and exists (
+            select from contacts k where k.tenant_id = $1 and k.id = d.contact_id
+              and k.email is not null and k.unsubscribed_at is null and k.deleted_at is null
+              and not exists (select from dnc_list n
+                              where n.tenant_id = $1 and n.removed_at is null
+                                and n.phone_number in (k.phone, k.mobile)
+                                and (n.expires_at is null or n.expires_at > $2)))"
+    };
 }
 
 /// Served by `deals_stalled` and `deals_stalled_by_own_rule`. All conditions on the deal stand in
@@ -141,20 +134,14 @@ pub(crate) fn lease_seconds(lease: TimeDelta) -> Result<f64> {
 /// `$3` candidates, `$4` rows, `$5` token, `$6` seconds.
 #[must_use]
 pub fn claim_sql() -> String {
-    let claimable = "and d.auto_follow_up_enabled
-        and (d.follow_up_lease_until is null or d.follow_up_lease_until < statement_timestamp())
+    let claimable = concat!(
+        "and (d.follow_up_lease_until is null or d.follow_up_lease_until < statement_timestamp())
         and not exists (select from outbox o where o.tenant_id = $1 and o.topic = 'deal_follow_up'
                           and o.subject_id = d.id and o.state in ('pending', 'dead'))
-        and (select m.deleted_at from customers m
-             where m.tenant_id = $1 and m.client_id = d.client_id) is null
         and d.follow_up_count < (select e.most from expected e where e.stage = d.stage)
-        and exists (
-            select from contacts k where k.tenant_id = $1 and k.id = d.contact_id
-              and k.email is not null and k.unsubscribed_at is null and k.deleted_at is null
-              and not exists (select from dnc_list n
-                              where n.tenant_id = $1 and n.removed_at is null
-                                and n.phone_number in (k.phone, k.mobile)
-                                and (n.expires_at is null or n.expires_at > $2)))";
+        and ",
+        reachable!()
+    );
     format!(
         "{RULES},
 candidate as materialized (
@@ -186,8 +173,9 @@ returning d.id as deal_id, d.client_id, d.contact_id, d.title, d.stage, d.stage_
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] if the deal was deleted; [`Error::Conflict`] if the claim is no longer good, because the follow-up was recorded already,
-/// the lease ended and somebody else took it, or the deal moved on. Nothing is written then.
+/// [`Error::NotFound`] if the deal was deleted; [`Error::Conflict`] if the claim is no longer good,
+/// because the follow-up was recorded already, the lease ended and somebody else took it, or the deal
+/// moved on. Nothing is written then.
 #[tracing::instrument(name = "deal::record_follow_up", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn record_follow_up(tx: &Tx, claim: &Claim) -> Result<()> {
     let deal = super::get(tx, claim.deal_id).await?;
@@ -230,17 +218,12 @@ pub async fn record_follow_up(tx: &Tx, claim: &Claim) -> Result<()> {
 }
 
 /// Found by the primary key. `$3` the deal, `$4` the token, `$5` the attempt before, `$6` to whom.
-pub const STANDS: &str = "
-select d.id from deals d join contacts k on k.tenant_id = $1 and k.id = d.contact_id
+pub const STANDS: &str = concat!(
+    "select d.id from deals d
 where d.tenant_id = $1 and d.id = $3 and d.follow_up_claim = $4 and d.follow_up_count = $5
-  and d.contact_id is not distinct from $6 and d.auto_follow_up_enabled and d.deleted_at is null
-  and (select m.deleted_at from customers m
-       where m.tenant_id = $1 and m.client_id = d.client_id) is null
-  and k.email is not null and k.unsubscribed_at is null and k.deleted_at is null
-  and not exists (select from dnc_list n
-                  where n.tenant_id = $1 and n.removed_at is null
-                    and n.phone_number in (k.phone, k.mobile)
-                    and (n.expires_at is null or n.expires_at > $2))";
+  and d.contact_id is not distinct from $6 and d.deleted_at is null and ",
+    reachable!()
+);
 
 /// Whether a claimed follow-up is still right to send: the deal is still silent, its contact is still
 /// the one that was meant, and may still be written to.

@@ -7,7 +7,7 @@ use entity::{
     zone::{Zone, date_at},
 };
 use rust_decimal::Decimal;
-use sea_orm::{EntityTrait, FromQueryResult, Set, sea_query::OnConflict};
+use sea_orm::{FromQueryResult, Set};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -305,14 +305,8 @@ pub async fn mark_stalled(tx: &Tx, limit: u64) -> Result<u64> {
         created_at: Set(tx.now()),
         ..Default::default()
     });
-    if !marked.is_empty() {
-        // A snooze that was taken back may uncover a stall that is recorded already.
-        #[expect(clippy::disallowed_methods, reason = "the rows name the transaction's tenant")]
-        deal_activity::Entity::insert_many(stalls)
-            .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .exec_without_returning(tx)
-            .await?;
-    }
+    // A snooze that was taken back may uncover a stall that is recorded already.
+    tx.insert_new(stalls.collect()).await?;
     Ok(marked.len().try_into().unwrap_or(u64::MAX))
 }
 

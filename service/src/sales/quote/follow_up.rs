@@ -20,8 +20,7 @@ use super::{
     note,
 };
 use crate::{
-    Error, Page, Result, Tx, input, page,
-    sales::deal::{Claims, Tone, lease_seconds},
+    Claims, Error, Page, Result, Tx, claims::lease_seconds, input, page, sales::deal::Tone,
 };
 
 /// How many due quotes to read.
@@ -115,10 +114,10 @@ impl Claim {
     }
 }
 
+/// What is due, but for what each question adds.
 macro_rules! due {
-    ($($rest:literal),*) => {
-        concat!(
-            "from quotes q
+    () => {
+        "from quotes q
 join tenants t on t.id = $1
 join customers c on c.tenant_id = $1 and c.client_id = q.client_id
 left join contacts k on k.tenant_id = $1 and k.id = q.contact_id
@@ -129,9 +128,16 @@ where q.tenant_id = $1 and q.status in ('sent', 'viewed') and q.follow_up_stop i
   and q.follow_up_count < coalesce(q.max_follow_ups, 5)
   and (q.valid_until is null or q.valid_until >= ($2::timestamptz at time zone t.time_zone)::date)
   and c.deleted_at is null and k.deleted_at is null and k.unsubscribed_at is null
-  and (d.id is null or (d.stage not in ('won', 'lost') and d.deleted_at is null))",
-            $($rest),*
-        )
+  and (d.id is null or (d.stage not in ('won', 'lost') and d.deleted_at is null))"
+    };
+}
+
+/// It is a [working hour](super::WORKING_HOURS) at the contact's.
+macro_rules! working_hours {
+    () => {
+        "extract(isodow from $2::timestamptz at time zone coalesce(k.time_zone, t.time_zone)) < 6
+  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time >= '09:00'
+  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time < '17:00'"
     };
 }
 
@@ -143,12 +149,11 @@ pub const DUE: &str = concat!(
            as days_since_last_contact,
        q.follow_up_count + 1 as attempt_no, coalesce(q.max_follow_ups, 5) as max_follow_ups
 ",
-    due!(
-        "
+    due!(),
+    "
   and (q.next_follow_up_at, q.id) > (coalesce($4::timestamptz, '-infinity'),
                                      coalesce($5::uuid, '00000000-0000-0000-0000-000000000000'))
 order by q.next_follow_up_at, q.id limit $3"
-    )
 );
 
 /// Served by `quotes_follow_up`. The conditions on the quote are tried once more on a row that
@@ -157,14 +162,14 @@ pub const CLAIM: &str = concat!(
     "with held as materialized (
 select q.id
 ",
-    due!(
-        "
+    due!(),
+    "
   and (q.follow_up_lease_until is null or q.follow_up_lease_until < statement_timestamp())
   and not exists (select from outbox o where o.tenant_id = $1 and o.topic = 'quote_follow_up'
                     and o.subject_id = q.id and o.state in ('pending', 'dead'))
-  and extract(isodow from $2::timestamptz at time zone coalesce(k.time_zone, t.time_zone)) < 6
-  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time >= '09:00'
-  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time < '17:00'
+  and ",
+    working_hours!(),
+    "
 order by q.next_follow_up_at, q.id limit $3 for update of q skip locked
 )
 update quotes q
@@ -173,21 +178,18 @@ from held where q.tenant_id = $1 and q.id = held.id
 returning q.id as quote_id, q.quote_number, q.client_id, q.contact_id,
           q.follow_up_count + 1 as attempt_no, coalesce(q.max_follow_ups, 5) as max_follow_ups,
           q.follow_up_lease_until as lease_until, q.follow_up_claim as token"
-    )
 );
 
 /// Found by the primary key. `$3` the quote, `$4` the token, `$5` the attempt before, `$6` to whom.
 pub const STANDS: &str = concat!(
     "select q.id
 ",
-    due!(
-        "
+    due!(),
+    "
   and q.id = $3 and q.follow_up_claim = $4 and q.follow_up_count = $5
   and q.contact_id is not distinct from $6
-  and extract(isodow from $2::timestamptz at time zone coalesce(k.time_zone, t.time_zone)) < 6
-  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time >= '09:00'
-  and ($2::timestamptz at time zone coalesce(k.time_zone, t.time_zone))::time < '17:00'"
-    )
+  and ",
+    working_hours!()
 );
 
 /// The quotes that it is time to follow up, the longest due first.

@@ -13,8 +13,7 @@ use entity::{
 };
 use rust_decimal::Decimal;
 use sea_orm::{
-    ActiveEnum, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    Set, TryInsertResult, sea_query::OnConflict,
+    ActiveEnum, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 use validator::Validate;
 
@@ -223,13 +222,7 @@ async fn first_in_session(tx: &Tx, id: QuoteId, session: String) -> Result<bool>
         created_at: Set(tx.now()),
         ..Default::default()
     };
-    #[expect(clippy::disallowed_methods, reason = "the row names the tenant of the transaction")]
-    let done = quote_activity::Entity::insert_many([look])
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .try_insert()
-        .exec_with_returning_many(tx)
-        .await?;
-    Ok(matches!(done, TryInsertResult::Inserted(rows) if !rows.is_empty()))
+    Ok(!tx.insert_new(vec![look]).await?.is_empty())
 }
 
 /// Records the buyer's answer, which ends the follow-ups.

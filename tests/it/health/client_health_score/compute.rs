@@ -331,38 +331,3 @@ async fn a_zone_lasts_since_the_client_fell_into_it() {
     assert_eq!(since(40).await, (Zone::Red, 40));
     assert_eq!(since(41).await, (Zone::Red, 40));
 }
-
-/// 10 000 clients in ten transactions. `cargo test -- --ignored --nocapture` says how long it took.
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn ten_thousand_clients_take_seconds() {
-    let world = World::new().await;
-    let t = world.context.tenant;
-    let rows = format!(
-        "insert into client_health_scores (tenant_id, id, email, sessions_purchased,
-                                           outstanding_sessions)
-         select '{t}', gen_random_uuid(), 'c' || n || '@a.example', 20, n % 20
-         from generate_series(1, 10000) n;
-         insert into client_sessions (tenant_id, id, client_email, held_at, status)
-         select '{t}', gen_random_uuid(), 'c' || 1 + n % 10000 || '@a.example',
-                timestamptz '2026-03-02' - n * interval '25 seconds', 'attended'
-         from generate_series(1, 300000) n;
-         insert into call_records (tenant_id, id, client_email, call_date, call_type, status)
-         select '{t}', gen_random_uuid(), 'c' || 1 + n % 10000 || '@a.example',
-                timestamptz '2026-03-02' - n * interval '25 seconds', 'PHONE', 'COMPLETED'
-         from generate_series(1, 100000) n;
-         analyze"
-    );
-    world.owner.execute_unprepared(&rows).await.unwrap();
-    for day in 0..3 {
-        let began = std::time::Instant::now();
-        let mut done = 0;
-        loop {
-            match compute(&world, &world.later(TimeDelta::days(day))).await.looked_at {
-                0 => break,
-                n => done += n,
-            }
-        }
-        println!("day {day}: {done} clients in {:?}", began.elapsed());
-    }
-}
