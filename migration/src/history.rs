@@ -51,4 +51,5 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000017_compliance_questions",
     "m20261121_000018_health_engines",
     "m20261121_000019_health_engine_questions",
+    "m20261121_000020_leads_tables",
 };

@@ -1,5 +1,7 @@
 //! A row in every table.
 
+pub mod leads;
+
 use chrono::TimeDelta;
 use entity::{email::Email, id::ClientId, phone::Phone, zone};
 use rust_decimal::Decimal;
@@ -188,6 +190,7 @@ impl World {
             compliance_schedule::open(tx, new).await?;
             compliance_schedule::generate_due(tx, &Generate::default()).await?;
             lapsed(tx).await?;
+            leads::populate(tx).await?;
             Ok(())
         })
         .await;

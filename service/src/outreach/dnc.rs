@@ -7,7 +7,7 @@
 mod clearance;
 mod window;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 pub use entity::outreach::{
@@ -33,7 +33,11 @@ pub use self::{
     clearance::{Ask, CLEARED_FOR_SECONDS, Clearance, ClearedNumber, Dial, clear},
     window::{CALLING_HOURS, zones_of},
 };
-use crate::{Error, Result, Tx, input, page};
+use crate::{
+    Error, Result, Tx, input,
+    leads::lead::{self, Because, Trigger},
+    page,
+};
 
 #[doc(hidden)]
 pub mod queries {
@@ -160,25 +164,44 @@ pub async fn add(tx: &Tx, new: New) -> Result<Model> {
             (Some(old), Some(new)) => old >= new,
         };
         if holds_longer {
+            tell_leads(tx, &old).await?;
             return Ok(old);
         }
         retire(tx, old, "a newer entry took its place").await?;
     }
     let kind = if new.expires_at.is_some() { Kind::Temporary } else { Kind::Permanent };
-    tx.insert(dnc::ActiveModel {
-        id: Set(DncId::new()),
-        phone_number: Set(phone),
-        raw_number: Set(new.number),
-        kind: Set(kind),
-        reason: Set(new.reason),
-        source: Set(new.source),
-        detected_phrase: Set(new.detected_phrase),
-        added_by_user_id: Set(tx.context().user()),
-        added_at: Set(tx.now()),
-        expires_at: Set(new.expires_at),
-        ..Default::default()
-    })
-    .await
+    let added = tx
+        .insert(dnc::ActiveModel {
+            id: Set(DncId::new()),
+            phone_number: Set(phone),
+            raw_number: Set(new.number),
+            kind: Set(kind),
+            reason: Set(new.reason),
+            source: Set(new.source),
+            detected_phrase: Set(new.detected_phrase),
+            added_by_user_id: Set(tx.context().user()),
+            added_at: Set(tx.now()),
+            expires_at: Set(new.expires_at),
+            ..Default::default()
+        })
+        .await?;
+    tell_leads(tx, &added).await?;
+    Ok(added)
+}
+
+/// An entry for good puts the lead that has the number into status `dnc`. What is for a time is not
+/// written to the lead, which would not know when it is over; [`clear`] refuses it meanwhile.
+async fn tell_leads(tx: &Tx, entry: &Model) -> Result<()> {
+    if entry.kind == Kind::Permanent {
+        let because = because(entry, &entry.reason);
+        lead::block(tx, std::slice::from_ref(&entry.phone_number), &because).await?;
+    }
+    Ok(())
+}
+
+fn because(entry: &Model, reason: &str) -> Because {
+    let reason = Some(reason.chars().take(255).collect());
+    Because { trigger: Trigger::DncList, trigger_id: Some(entry.id.0), reason }
 }
 
 /// Takes a number off the list, and keeps why. Its entries stay in its [history].
@@ -195,7 +218,11 @@ pub async fn remove(tx: &Tx, number: &str, reason: &str) -> Result<Model> {
     };
     lock(tx, &parsed.phone, Lock::Change).await?;
     match live(tx, &parsed.phone).await? {
-        Some(entry) => retire(tx, entry, reason).await,
+        Some(entry) => {
+            let removed = retire(tx, entry, reason).await?;
+            lead::unblock(tx, &parsed.phone, &because(&removed, reason)).await?;
+            Ok(removed)
+        }
         None => Err(Error::NotFound("listed number")),
     }
 }
@@ -381,6 +408,23 @@ async fn parse(tx: &Tx, number: &str) -> Result<Option<Parsed>> {
     let number = number.trim();
     let region = if number.starts_with('+') { "US" } else { &tx.tenant().await?.phone_region };
     Ok(Phone::parse(number, region).ok())
+}
+
+/// Keeps a number from being listed, or taken off the list, until the transaction ends.
+pub(crate) async fn hold(tx: &Tx, phone: &Phone) -> Result<()> {
+    lock(tx, phone, Lock::Dial).await
+}
+
+/// Which of these numbers are on the list for good. Leaves no evidence: nobody is about to be called.
+pub(crate) async fn listed_among(tx: &Tx, phones: &[Phone]) -> Result<HashSet<Phone>> {
+    let listed = listed(tx, phones.iter()).await?.into_iter();
+    let for_good = |found: &Check| matches!(found, Check::Listed { expires_at: None, .. });
+    Ok(listed.filter(|(_, found)| for_good(found)).map(|(phone, _)| phone).collect())
+}
+
+/// Whether a number is. Leaves no evidence either.
+pub(crate) async fn listed_now(tx: &Tx, phone: &Phone) -> Result<bool> {
+    Ok(!listed_among(tx, std::slice::from_ref(phone)).await?.is_empty())
 }
 
 /// What somebody is about to do with a number.
