@@ -5,6 +5,7 @@
 mod compliance;
 mod customers;
 mod db;
+mod defects;
 mod diff;
 mod engine;
 mod feedback;
