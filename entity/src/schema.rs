@@ -5,7 +5,10 @@ use sea_orm::{
     sea_query::PostgresQueryBuilder,
 };
 
-use crate::{compliance, customers, engine, feedback, health, outreach, sales, support, tenancy};
+use crate::{
+    compliance, customers, engine, feedback, health, leads, ledger, outreach, sales, support,
+    tenancy,
+};
 
 /// The role that owns every table and cannot log in.
 pub const OWNER: &str = "keel_owner";
@@ -239,4 +242,9 @@ registry! {
     health::intervention,
     health::intervention_outcome,
     health::contact_owner_history,
+    ledger::budget_account,
+    ledger::budget_transaction,
+    ledger::budget_hold,
+    leads::system_config,
+    leads::system_config_history,
 }

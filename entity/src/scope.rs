@@ -3,7 +3,8 @@
 use sea_orm::{EntityTrait, PrimaryKeyTrait};
 
 use crate::{
-    compliance, customers, engine, feedback, health, id, outreach, sales, support, tenancy,
+    compliance, customers, engine, feedback, health, id, leads, ledger, outreach, sales, support,
+    tenancy,
 };
 
 /// A table whose every row belongs to one tenant, which its key begins with.
@@ -63,4 +64,9 @@ tenant_scoped! {
     health::intervention by id::InterventionId,
     health::intervention_outcome by id::InterventionOutcomeId,
     health::contact_owner_history by id::ContactOwnerHistoryId,
+    ledger::budget_account by id::BudgetAccountId,
+    ledger::budget_transaction by id::BudgetTransactionId,
+    ledger::budget_hold by id::BudgetHoldId,
+    leads::system_config by id::SystemConfigId,
+    leads::system_config_history by id::SystemConfigHistoryId,
 }

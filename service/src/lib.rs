@@ -12,6 +12,8 @@ pub mod feedback;
 
 pub mod health;
 mod input;
+pub mod leads;
+pub mod ledger;
 pub mod outreach;
 
 mod page;

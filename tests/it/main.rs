@@ -11,6 +11,8 @@ mod feedback;
 mod health;
 mod house;
 mod isolation;
+mod leads;
+mod ledger;
 mod migrating;
 mod outreach;
 mod plan;

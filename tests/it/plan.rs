@@ -7,6 +7,8 @@ mod compliance;
 mod engine;
 mod feedback;
 mod health;
+mod leads;
+mod ledger;
 mod outreach;
 mod sales;
 mod support;
@@ -46,6 +48,8 @@ async fn crowd(world: &World) {
             support::ROWS,
             feedback::ROWS,
             compliance::ROWS,
+            leads::ROWS,
+            ledger::ROWS,
         ];
         for rows in contexts {
             world.owner.execute_unprepared(&rows.replace("TENANT", &of)).await.unwrap();
@@ -63,6 +67,8 @@ fn queries(tx: &Tx) -> Vec<Query> {
         support::queries,
         feedback::queries,
         compliance::queries,
+        leads::queries,
+        ledger::queries,
     ];
     contexts.into_iter().flat_map(|queries| queries(tx)).collect()
 }

@@ -8,6 +8,8 @@ mod customers;
 mod engine;
 mod feedback;
 mod health;
+mod leads;
+mod ledger;
 mod outreach;
 mod sales;
 mod support;
@@ -30,6 +32,8 @@ fn checks() -> Vec<Broken> {
         engine::CHECKS,
         feedback::CHECKS,
         health::CHECKS,
+        leads::CHECKS,
+        ledger::CHECKS,
         outreach::CHECKS,
         sales::CHECKS,
         support::CHECKS,
@@ -46,6 +50,8 @@ fn unique() -> Vec<Broken> {
         engine::UNIQUE,
         feedback::UNIQUE,
         health::UNIQUE,
+        leads::UNIQUE,
+        ledger::UNIQUE,
         outreach::UNIQUE,
         sales::UNIQUE,
         support::UNIQUE,

@@ -216,8 +216,8 @@ async fn names_are_short_enough_for_a_shard_and_nothing_is_left_half_made() {
 #[tokio::test]
 async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
     use entity::{
-        compliance, customers::customer, engine, feedback::feedback_request, health, outreach,
-        sales, support,
+        compliance, customers::customer, engine, feedback::feedback_request, health, leads, ledger,
+        outreach, sales, support,
     };
     use sea_orm::{ActiveEnum, Iterable};
 
@@ -310,6 +310,13 @@ async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
         list::<compliance::compliance_schedule::Target>("compliance_checks", "entity_type"),
         list::<compliance::compliance_check::Status>("compliance_checks", "status"),
         list::<compliance::compliance_check_event::Kind>("compliance_check_events", "kind"),
+        list::<ledger::budget_transaction::TransactionType>(
+            "budget_transactions",
+            "transaction_type",
+        ),
+        list::<ledger::budget_hold::State>("budget_holds", "state"),
+        list::<leads::system_config::Key>("system_config", "config_key"),
+        list::<leads::system_config::Key>("system_config_history", "config_key"),
     ];
     said.sort();
     // Every CHECK of one column that lists words, whoever wrote it.

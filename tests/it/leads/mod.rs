@@ -1,0 +1,3 @@
+//! Leads.
+
+mod system_config;
