@@ -48,6 +48,12 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A [`budget_account`](crate::ledger::budget_account).
+    BudgetAccountId,
+    /// A [`budget_hold`](crate::ledger::budget_hold).
+    BudgetHoldId,
+    /// A [`budget_transaction`](crate::ledger::budget_transaction).
+    BudgetTransactionId,
     /// A [`call_record`](crate::health::call_record).
     CallRecordId,
     /// A [`case`](crate::support::case).
@@ -116,6 +122,10 @@ ids! {
     QuoteOutcomeId,
     /// A [`run`](crate::engine::run) of a step of the day.
     RunId,
+    /// A change in [`system_config_history`](crate::leads::system_config_history).
+    SystemConfigHistoryId,
+    /// A key of [`system_config`](crate::leads::system_config).
+    SystemConfigId,
     /// A [`task`](crate::sales::task).
     TaskId,
     /// A [`tenant`](crate::tenancy::tenant).

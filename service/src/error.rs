@@ -89,6 +89,10 @@ impl From<DbErr> for Error {
                 _ => Cow::from(format!("there is one already ({rule})")),
             }),
             "23503" => Self::NotFound(referred_to(rule)),
+            // Not what was asked for is wrong, but that it is asked for now.
+            "23514" if rule == "budget_accounts_floor_kept" => {
+                Self::conflict("less than that is available")
+            }
             "23514" => {
                 let of = rule.strip_prefix(refusal.table().unwrap_or_default()).unwrap_or(rule);
                 let field = of.rsplit_once('_').map_or(of, |(field, _)| field);
@@ -129,7 +133,8 @@ fn referred_to(key: &str) -> &'static str {
         "check_id" => "compliance check",
         "client_id" => "customer",
         "contact_id" => "contact",
-        "assigned_to" => "user",
+        "account_id" => "budget account",
+        "assigned_to" | "user_id" => "user",
         "deal_id" => "deal",
         "case_created_id" => "case",
         "quote_id" | "supersedes_id" => "quote",
@@ -137,6 +142,7 @@ fn referred_to(key: &str) -> &'static str {
         "enrichment_id" => "enrichment",
         "schedule_id" => "compliance schedule",
         "intervention_id" => "intervention",
+        "refunds_id" | "reverses_id" => "budget transaction",
         "tenant_id" => "tenant",
         _ => "row that is referred to",
     }

@@ -9,9 +9,11 @@ mod engine;
 mod feedback;
 mod health;
 mod leads;
+mod ledger;
 mod outreach;
 mod sales;
 mod support;
+mod system_config;
 mod tenancy;
 
 use std::collections::BTreeSet;
@@ -32,9 +34,11 @@ fn checks() -> Vec<Broken> {
         feedback::CHECKS,
         health::CHECKS,
         leads::CHECKS,
+        ledger::CHECKS,
         outreach::CHECKS,
         sales::CHECKS,
         support::CHECKS,
+        system_config::CHECKS,
         tenancy::CHECKS,
     ];
     all.concat()
@@ -49,9 +53,11 @@ fn unique() -> Vec<Broken> {
         feedback::UNIQUE,
         health::UNIQUE,
         leads::UNIQUE,
+        ledger::UNIQUE,
         outreach::UNIQUE,
         sales::UNIQUE,
         support::UNIQUE,
+        system_config::UNIQUE,
         tenancy::UNIQUE,
     ];
     all.concat()

@@ -5,3 +5,5 @@ pub mod lead_audit_log;
 pub mod lead_status_history;
 pub mod lead_tag;
 pub mod lead_word;
+pub mod system_config;
+pub mod system_config_history;

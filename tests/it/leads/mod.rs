@@ -1,1 +1,4 @@
+//! Leads.
+
 mod lead;
+mod system_config;
