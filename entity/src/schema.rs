@@ -246,4 +246,7 @@ registry! {
     leads::lead_word,
     leads::lead_status_history,
     leads::lead_audit_log,
+    leads::lead_link,
+    leads::lead_merge,
+    leads::erasure,
 }

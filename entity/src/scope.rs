@@ -84,4 +84,7 @@ keyed! {
     leads::lead by id::LeadId,
     leads::lead_status_history by id::LeadStatusHistoryId,
     leads::lead_audit_log by id::LeadAuditLogId,
+    leads::lead_link by id::LeadLinkId,
+    leads::lead_merge by id::LeadMergeId,
+    leads::erasure by id::ErasureId,
 }

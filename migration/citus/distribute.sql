@@ -32,10 +32,13 @@ select create_distributed_table('public.deal_stage_history', 'tenant_id', coloca
 select create_distributed_table('public.dnc_checks', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.dnc_list', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.engine_runs', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.erasures', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.feedback_requests', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.intervention_outcomes', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.lead_audit_log', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.leads', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.lead_links', 'tenant_id', colocate_with => 'public.customers');
+select create_distributed_table('public.lead_merges', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.lead_status_history', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.lead_tags', 'tenant_id', colocate_with => 'public.customers');
 select create_distributed_table('public.lead_words', 'tenant_id', colocate_with => 'public.customers');
@@ -77,10 +80,13 @@ select truncate_local_data_after_distributing_table('public.deal_stage_history')
 select truncate_local_data_after_distributing_table('public.dnc_checks');
 select truncate_local_data_after_distributing_table('public.dnc_list');
 select truncate_local_data_after_distributing_table('public.engine_runs');
+select truncate_local_data_after_distributing_table('public.erasures');
 select truncate_local_data_after_distributing_table('public.feedback_requests');
 select truncate_local_data_after_distributing_table('public.intervention_outcomes');
 select truncate_local_data_after_distributing_table('public.lead_audit_log');
 select truncate_local_data_after_distributing_table('public.leads');
+select truncate_local_data_after_distributing_table('public.lead_links');
+select truncate_local_data_after_distributing_table('public.lead_merges');
 select truncate_local_data_after_distributing_table('public.lead_status_history');
 select truncate_local_data_after_distributing_table('public.lead_tags');
 select truncate_local_data_after_distributing_table('public.lead_words');

@@ -127,8 +127,9 @@ fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
 fn referred_to(key: &str) -> &'static str {
     match key.rsplit_once('-').map_or("", |(_, column)| column) {
         "check_id" => "compliance check",
-        "client_id" => "customer",
-        "contact_id" => "contact",
+        "client_id" | "from_client_id" | "to_client_id" => "customer",
+        "contact_id" | "from_contact_id" | "to_contact_id" => "contact",
+        "from_lead_id" | "to_lead_id" | "kept_lead_id" | "folded_lead_id" => "lead",
         "assigned_to" => "user",
         "deal_id" => "deal",
         "case_created_id" => "case",

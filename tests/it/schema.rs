@@ -315,6 +315,8 @@ async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
         list::<leads::lead::Status>("lead_status_history", "from_status"),
         list::<leads::lead::Status>("lead_status_history", "to_status"),
         list::<leads::lead_status_history::Trigger>("lead_status_history", "trigger_type"),
+        list::<leads::lead_link::Kind>("lead_links", "kind"),
+        list::<leads::erasure::Kind>("erasures", "subject_kind"),
     ];
     said.sort();
     // Every CHECK of one column that lists words, whoever wrote it.

@@ -1,1 +1,3 @@
 mod lead;
+mod lead_link;
+mod lead_merge;
