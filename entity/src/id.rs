@@ -96,6 +96,8 @@ ids! {
     DncCheckId,
     /// A [`dnc`](crate::outreach::dnc) entry.
     DncId,
+    /// An [`erasure`](crate::leads::erasure) of a person.
+    ErasureId,
     /// A [`feedback_request`](crate::feedback::feedback_request).
     FeedbackRequestId,
     /// An [`intervention`](crate::health::intervention).
@@ -106,6 +108,10 @@ ids! {
     LeadAuditLogId,
     /// A [`lead`](crate::leads::lead).
     LeadId,
+    /// A [`lead_link`](crate::leads::lead_link).
+    LeadLinkId,
+    /// A [`lead_merge`](crate::leads::lead_merge).
+    LeadMergeId,
     /// A change in [`lead_status_history`](crate::leads::lead_status_history).
     LeadStatusHistoryId,
     /// An [`opportunity_signal`](crate::sales::opportunity_signal).

@@ -252,4 +252,7 @@ registry! {
     ledger::budget_hold,
     leads::system_config,
     leads::system_config_history,
+    leads::lead_link,
+    leads::lead_merge,
+    leads::erasure,
 }

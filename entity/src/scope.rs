@@ -90,4 +90,7 @@ keyed! {
     ledger::budget_hold by id::BudgetHoldId,
     leads::system_config by id::SystemConfigId,
     leads::system_config_history by id::SystemConfigHistoryId,
+    leads::lead_link by id::LeadLinkId,
+    leads::lead_merge by id::LeadMergeId,
+    leads::erasure by id::ErasureId,
 }

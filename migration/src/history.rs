@@ -55,4 +55,5 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000021_ledger_posting",
     "m20261121_000022_ledger_tables",
     "m20261121_000023_ledger_questions",
+    "m20261121_000034_leads_links",
 };

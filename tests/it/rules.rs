@@ -10,6 +10,7 @@ mod feedback;
 mod health;
 mod leads;
 mod ledger;
+mod links;
 mod outreach;
 mod sales;
 mod support;
@@ -35,6 +36,7 @@ fn checks() -> Vec<Broken> {
         health::CHECKS,
         leads::CHECKS,
         ledger::CHECKS,
+        links::CHECKS,
         outreach::CHECKS,
         sales::CHECKS,
         support::CHECKS,
@@ -54,6 +56,7 @@ fn unique() -> Vec<Broken> {
         health::UNIQUE,
         leads::UNIQUE,
         ledger::UNIQUE,
+        links::UNIQUE,
         outreach::UNIQUE,
         sales::UNIQUE,
         support::UNIQUE,

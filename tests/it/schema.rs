@@ -322,6 +322,8 @@ async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
         list::<ledger::budget_hold::State>("budget_holds", "state"),
         list::<leads::system_config::Key>("system_config", "config_key"),
         list::<leads::system_config::Key>("system_config_history", "config_key"),
+        list::<leads::lead_link::Kind>("lead_links", "kind"),
+        list::<leads::erasure::Kind>("erasures", "subject_kind"),
     ];
     said.sort();
     // Every CHECK of one column that lists words, whoever wrote it.

@@ -241,5 +241,12 @@ impl World {
             who.tenant
         );
         self.owner.execute_unprepared(&run).await.expect("a run");
+        let erased = format!(
+            "insert into erasures (tenant_id, id, subject_kind, subject_id, reason, actor, erased_at, \
+             counts) values ('{}', gen_random_uuid(), 'lead', gen_random_uuid(), 'asked', 'x', now(), \
+             '[]')",
+            who.tenant
+        );
+        self.owner.execute_unprepared(&erased).await.expect("an erasure");
     }
 }

@@ -2,3 +2,5 @@
 
 pub mod lead;
 pub mod system_config;
+pub mod lead_link;
+pub mod lead_merge;

@@ -10,6 +10,8 @@ use crate::{Result, Tx};
 pub(crate) enum Why {
     /// Its number is on the do-not-call list.
     Listed,
+    /// It was merged into another.
+    Merged,
     /// It was deleted.
     Deleted,
     /// It is in this status now.
