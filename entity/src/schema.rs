@@ -246,4 +246,8 @@ registry! {
     leads::lead_word,
     leads::lead_status_history,
     leads::lead_audit_log,
+    outreach::nurture_sequence,
+    outreach::nurture_sequence_version,
+    outreach::lead_sequence_enrollment,
+    outreach::lead_sequence_enrollment_step,
 }

@@ -84,4 +84,8 @@ keyed! {
     leads::lead by id::LeadId,
     leads::lead_status_history by id::LeadStatusHistoryId,
     leads::lead_audit_log by id::LeadAuditLogId,
+    outreach::nurture_sequence by id::NurtureSequenceId,
+    outreach::nurture_sequence_version by id::NurtureSequenceVersionId,
+    outreach::lead_sequence_enrollment by id::LeadSequenceEnrollmentId,
+    outreach::lead_sequence_enrollment_step by id::LeadSequenceEnrollmentStepId,
 }

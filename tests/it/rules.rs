@@ -9,6 +9,7 @@ mod engine;
 mod feedback;
 mod health;
 mod leads;
+mod nurture;
 mod outreach;
 mod sales;
 mod support;
@@ -32,6 +33,7 @@ fn checks() -> Vec<Broken> {
         feedback::CHECKS,
         health::CHECKS,
         leads::CHECKS,
+        nurture::CHECKS,
         outreach::CHECKS,
         sales::CHECKS,
         support::CHECKS,
@@ -49,6 +51,7 @@ fn unique() -> Vec<Broken> {
         feedback::UNIQUE,
         health::UNIQUE,
         leads::UNIQUE,
+        nurture::UNIQUE,
         outreach::UNIQUE,
         sales::UNIQUE,
         support::UNIQUE,
