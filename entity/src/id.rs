@@ -112,8 +112,16 @@ ids! {
     LeadLinkId,
     /// A [`lead_merge`](crate::leads::lead_merge).
     LeadMergeId,
+    /// A [`lead_sequence_enrollment`](crate::outreach::lead_sequence_enrollment).
+    LeadSequenceEnrollmentId,
+    /// A [`lead_sequence_enrollment_step`](crate::outreach::lead_sequence_enrollment_step).
+    LeadSequenceEnrollmentStepId,
     /// A change in [`lead_status_history`](crate::leads::lead_status_history).
     LeadStatusHistoryId,
+    /// A [`nurture_sequence`](crate::outreach::nurture_sequence).
+    NurtureSequenceId,
+    /// A [`nurture_sequence_version`](crate::outreach::nurture_sequence_version).
+    NurtureSequenceVersionId,
     /// An [`opportunity_signal`](crate::sales::opportunity_signal).
     OpportunitySignalId,
     /// A message of the [`outbox`](crate::engine::outbox).

@@ -255,4 +255,8 @@ registry! {
     leads::lead_link,
     leads::lead_merge,
     leads::erasure,
+    outreach::nurture_sequence,
+    outreach::nurture_sequence_version,
+    outreach::lead_sequence_enrollment,
+    outreach::lead_sequence_enrollment_step,
 }

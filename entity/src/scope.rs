@@ -93,4 +93,8 @@ keyed! {
     leads::lead_link by id::LeadLinkId,
     leads::lead_merge by id::LeadMergeId,
     leads::erasure by id::ErasureId,
+    outreach::nurture_sequence by id::NurtureSequenceId,
+    outreach::nurture_sequence_version by id::NurtureSequenceVersionId,
+    outreach::lead_sequence_enrollment by id::LeadSequenceEnrollmentId,
+    outreach::lead_sequence_enrollment_step by id::LeadSequenceEnrollmentStepId,
 }

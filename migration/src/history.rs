@@ -56,4 +56,5 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000022_ledger_tables",
     "m20261121_000023_ledger_questions",
     "m20261121_000034_leads_links",
+    "m20261121_000030_outreach_nurture",
 };

@@ -11,6 +11,7 @@ mod health;
 mod leads;
 mod ledger;
 mod links;
+mod nurture;
 mod outreach;
 mod sales;
 mod support;
@@ -37,6 +38,7 @@ fn checks() -> Vec<Broken> {
         leads::CHECKS,
         ledger::CHECKS,
         links::CHECKS,
+        nurture::CHECKS,
         outreach::CHECKS,
         sales::CHECKS,
         support::CHECKS,
@@ -57,6 +59,7 @@ fn unique() -> Vec<Broken> {
         leads::UNIQUE,
         ledger::UNIQUE,
         links::UNIQUE,
+        nurture::UNIQUE,
         outreach::UNIQUE,
         sales::UNIQUE,
         support::UNIQUE,

@@ -324,6 +324,20 @@ async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
         list::<leads::system_config::Key>("system_config_history", "config_key"),
         list::<leads::lead_link::Kind>("lead_links", "kind"),
         list::<leads::erasure::Kind>("erasures", "subject_kind"),
+        list::<outreach::nurture_sequence::ReEntry>("nurture_sequences", "re_entry"),
+        list::<outreach::nurture_sequence::OnDnc>("nurture_sequences", "on_dnc"),
+        list::<outreach::lead_sequence_enrollment::Status>("lead_sequence_enrollments", "status"),
+        list::<outreach::lead_sequence_enrollment::Stop>("lead_sequence_enrollments", "stop"),
+        list::<outreach::nurture_sequence::Channel>("lead_sequence_enrollments", "next_channel"),
+        list::<outreach::nurture_sequence::Channel>("lead_sequence_enrollment_steps", "channel"),
+        list::<outreach::lead_sequence_enrollment_step::Outcome>(
+            "lead_sequence_enrollment_steps",
+            "status",
+        ),
+        list::<outreach::lead_sequence_enrollment_step::Skip>(
+            "lead_sequence_enrollment_steps",
+            "skip_reason",
+        ),
     ];
     said.sort();
     // Every CHECK of one column that lists words, whoever wrote it.

@@ -1,6 +1,7 @@
 //! A row in every table.
 
 pub mod leads;
+pub mod nurture;
 
 use chrono::TimeDelta;
 use entity::{
@@ -223,6 +224,7 @@ impl World {
             compliance_schedule::generate_due(tx, &Generate::default()).await?;
             lapsed(tx).await?;
             leads::populate(tx).await?;
+            nurture::populate(tx).await?;
             Ok(())
         })
         .await;
