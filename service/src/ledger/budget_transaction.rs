@@ -8,6 +8,8 @@
 mod correct;
 mod read;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 pub use entity::ledger::budget_transaction::{Model, TransactionType};
 use entity::{
@@ -180,8 +182,13 @@ pub async fn post_many(tx: &Tx, posts: Vec<Post>) -> Result<Vec<Model>> {
     page::check(posts.len() as u64)
         .map_err(|_| Error::invalid("posts", "must be from 1 to 1000"))?;
     let mut asked = Vec::with_capacity(posts.len());
+    let mut keys = HashSet::with_capacity(posts.len());
     for post in posts {
-        asked.push(entry(tx, post)?);
+        let one = entry(tx, post)?;
+        if !keys.insert(one.row.idempotency_key.as_ref().clone()) {
+            return Err(Error::invalid("key", "is that of two entries"));
+        }
+        asked.push(one);
     }
     tracing::Span::current().record("rows", asked.len());
     enter(tx, asked).await
