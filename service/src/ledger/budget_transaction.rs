@@ -29,6 +29,7 @@ pub use self::{
     correct::{Refund, Reversal, refund, reverse},
     read::{After, Entries, get, of_account, of_reference},
 };
+use super::budget_account;
 use crate::{Error, Result, Tx, input, page};
 
 #[doc(hidden)]
@@ -157,8 +158,8 @@ pub async fn debit(tx: &Tx, new: New) -> Result<Model> {
     post(tx, Post::Debit(new)).await
 }
 
-/// Puts an account right, by `by` up or, below zero, down, for the reason that is the description;
-/// `new.amount` is how much, whatever its sign.
+/// Puts an account right, for the reason that is the description: up by `new.amount` or, where that is
+/// below zero, down.
 ///
 /// # Errors
 ///
@@ -191,6 +192,12 @@ pub async fn post_many(tx: &Tx, posts: Vec<Post>) -> Result<Vec<Model>> {
         asked.push(one);
     }
     tracing::Span::current().record("rows", asked.len());
+    let mut accounts: Vec<_> = asked.iter().map(|one| *one.row.account_id.as_ref()).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    if accounts.len() > 1 {
+        budget_account::lock_all(tx, &accounts).await?;
+    }
     enter(tx, asked).await
 }
 

@@ -2,6 +2,7 @@
 
 mod correct;
 mod killed;
+mod many;
 mod model;
 
 use chrono::TimeDelta;
@@ -254,45 +255,6 @@ async fn currencies_are_never_mixed() {
     let entry = world.run(async |tx| budget_transaction::credit(tx, right).await).await;
     assert_eq!((entry.currency.as_str(), entry.balance_after_usd), ("EUR", cents(5)));
     assert_eq!((balance(&world, dollar).await, balance(&world, euro).await), (5, 5));
-}
-
-#[tokio::test]
-async fn many_are_posted_in_their_order_all_or_none() {
-    let world = World::new().await;
-    let id = account(&world, 100).await;
-    let other = account_of(&world, &world.context, "kim", 0).await;
-    let posts = || {
-        vec![
-            Post::Debit(dollars(id, 100, "one")),
-            Post::Credit(dollars(id, 30, "two")),
-            Post::Credit(dollars(other, 5, "three")),
-            Post::AdjustDown(dollars(id, 10, "four")),
-            Post::AdjustUp(dollars(other, 1, "five")),
-        ]
-    };
-    let post = async |posts| {
-        tried(&world, async |tx| budget_transaction::post_many(tx, posts).await).await
-    };
-    let done = post(posts()).await.unwrap();
-    let said: Vec<_> = done.iter().map(|e| (e.entry_no, e.balance_after_usd)).collect();
-    assert_eq!(said, [(2, cents(0)), (3, cents(30)), (1, cents(5)), (4, cents(20)), (2, cents(6))]);
-    assert_eq!(post(posts()).await.unwrap(), done, "again");
-    // Some were there already, in the midst of others.
-    let mut mixed = posts();
-    mixed.insert(1, Post::Debit(dollars(id, 20, "new")));
-    mixed.push(Post::Credit(dollars(id, 2, "newer")));
-    let mixed = post(mixed).await.unwrap();
-    assert_eq!((mixed[0].clone(), mixed[2].clone()), (done[0].clone(), done[1].clone()));
-    assert_eq!((mixed[1].entry_no, mixed[1].balance_after_usd), (5, cents(0)));
-    assert_eq!((mixed[6].entry_no, mixed[6].balance_after_usd), (6, cents(2)));
-
-    let too_much = vec![Post::Credit(dollars(id, 1, "x")), Post::Debit(dollars(id, 4, "y"))];
-    assert!(is_conflict(&post(too_much).await, "less than that is available"));
-    let twice = vec![Post::Credit(dollars(id, 1, "x")), Post::Credit(dollars(id, 1, "x"))];
-    assert!(is_invalid(&post(twice).await, "key"));
-    let other_again = vec![Post::Credit(dollars(id, 1, "x")), Post::Credit(dollars(id, 1, "one"))];
-    assert!(is_conflict(&post(other_again).await, "under the same key"));
-    assert_eq!((balance(&world, id).await, balance(&world, other).await), (2, 6));
 }
 
 #[tokio::test]
