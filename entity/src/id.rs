@@ -48,6 +48,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A [`call_attempt`](crate::outreach::call_attempt).
+    CallAttemptId,
     /// A [`call_record`](crate::health::call_record).
     CallRecordId,
     /// A [`case`](crate::support::case).
@@ -66,6 +68,8 @@ ids! {
     ComplianceCheckId,
     /// A [`compliance_schedule`](crate::compliance::compliance_schedule).
     ComplianceScheduleId,
+    /// A [`consent`](crate::outreach::consent).
+    ConsentId,
     /// A [`contact_enrichment`](crate::sales::contact_enrichment).
     ContactEnrichmentId,
     /// A [`contact_enrichment_proposal`](crate::sales::contact_enrichment_proposal).
@@ -90,6 +94,10 @@ ids! {
     DncCheckId,
     /// A [`dnc`](crate::outreach::dnc) entry.
     DncId,
+    /// A version of an [`external_list`](crate::outreach::external_list).
+    ExternalListId,
+    /// A number on one, an [`external_list_number`](crate::outreach::external_list_number).
+    ExternalListNumberId,
     /// A [`feedback_request`](crate::feedback::feedback_request).
     FeedbackRequestId,
     /// An [`intervention`](crate::health::intervention).
@@ -98,6 +106,8 @@ ids! {
     InterventionOutcomeId,
     /// An [`opportunity_signal`](crate::sales::opportunity_signal).
     OpportunitySignalId,
+    /// An [`opt_out_review`](crate::outreach::opt_out_review).
+    OptOutReviewId,
     /// A message of the [`outbox`](crate::engine::outbox).
     OutboxId,
     /// A [`pattern`](crate::health::pattern) analysis.
@@ -110,6 +120,10 @@ ids! {
     QuoteOutcomeId,
     /// A [`run`](crate::engine::run) of a step of the day.
     RunId,
+    /// A [`suppression`](crate::outreach::suppression).
+    SuppressionId,
+    /// A [`suppression_key`](crate::outreach::suppression_key).
+    SuppressionKeyId,
     /// A [`task`](crate::sales::task).
     TaskId,
     /// A [`tenant`](crate::tenancy::tenant).

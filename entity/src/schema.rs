@@ -239,4 +239,11 @@ registry! {
     health::intervention,
     health::intervention_outcome,
     health::contact_owner_history,
+    outreach::consent,
+    outreach::call_attempt,
+    outreach::opt_out_review,
+    outreach::external_list,
+    outreach::external_list_number,
+    outreach::suppression_key,
+    outreach::suppression,
 }

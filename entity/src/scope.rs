@@ -63,4 +63,11 @@ tenant_scoped! {
     health::intervention by id::InterventionId,
     health::intervention_outcome by id::InterventionOutcomeId,
     health::contact_owner_history by id::ContactOwnerHistoryId,
+    outreach::consent by id::ConsentId,
+    outreach::call_attempt by id::CallAttemptId,
+    outreach::opt_out_review by id::OptOutReviewId,
+    outreach::external_list by id::ExternalListId,
+    outreach::external_list_number by id::ExternalListNumberId,
+    outreach::suppression_key by id::SuppressionKeyId,
+    outreach::suppression by id::SuppressionId,
 }

@@ -1,5 +1,7 @@
 //! A row in every table.
 
+mod outreach;
+
 use chrono::TimeDelta;
 use entity::{email::Email, id::ClientId, phone::Phone, zone};
 use rust_decimal::Decimal;
@@ -142,6 +144,7 @@ impl World {
             quote::record_outcome(tx, offer.id, OutcomeOf::plain(Outcome::Won)).await?;
             dnc::add(tx, dnc::New::for_good("+12065550010", "lead_requested")).await?;
             dnc::check(tx, "+12065550010").await?;
+            outreach::populate(tx).await?;
             let new = client_health_score::New {
                 email: email("kim@acme.example"),
                 client_id: Some(client()),

@@ -1,3 +1,8 @@
 //! Whom we may reach, and how.
 
+pub mod call_attempt;
+pub mod consent;
 pub mod dnc;
+pub mod external_list;
+pub mod opt_out_review;
+pub mod suppression;

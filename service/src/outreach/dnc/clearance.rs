@@ -11,7 +11,9 @@ use entity::{
 };
 
 use super::{
-    Check, Lock, listed, lock, parse, record,
+    Check, Lock,
+    check::{listed, record},
+    lock, parse,
     window::{is_open, zones_of},
 };
 use crate::{Error, Result, Tx};
