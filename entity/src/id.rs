@@ -104,6 +104,12 @@ ids! {
     InterventionId,
     /// An [`intervention_outcome`](crate::health::intervention_outcome).
     InterventionOutcomeId,
+    /// A change in [`lead_audit_log`](crate::leads::lead_audit_log).
+    LeadAuditLogId,
+    /// A [`lead`](crate::leads::lead).
+    LeadId,
+    /// A change in [`lead_status_history`](crate::leads::lead_status_history).
+    LeadStatusHistoryId,
     /// An [`opportunity_signal`](crate::sales::opportunity_signal).
     OpportunitySignalId,
     /// An [`opt_out_review`](crate::outreach::opt_out_review).

@@ -12,6 +12,7 @@ pub mod engine;
 pub mod feedback;
 pub mod health;
 pub mod id;
+pub mod leads;
 pub mod outreach;
 pub mod phone;
 pub mod sales;

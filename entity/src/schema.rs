@@ -5,7 +5,9 @@ use sea_orm::{
     sea_query::PostgresQueryBuilder,
 };
 
-use crate::{compliance, customers, engine, feedback, health, outreach, sales, support, tenancy};
+use crate::{
+    compliance, customers, engine, feedback, health, leads, outreach, sales, support, tenancy,
+};
 
 /// The role that owns every table and cannot log in.
 pub const OWNER: &str = "keel_owner";
@@ -239,6 +241,11 @@ registry! {
     health::intervention,
     health::intervention_outcome,
     health::contact_owner_history,
+    leads::lead,
+    leads::lead_tag,
+    leads::lead_word,
+    leads::lead_status_history,
+    leads::lead_audit_log,
     outreach::consent,
     outreach::call_attempt,
     outreach::opt_out_review,

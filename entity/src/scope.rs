@@ -3,29 +3,47 @@
 use sea_orm::{EntityTrait, PrimaryKeyTrait};
 
 use crate::{
-    compliance, customers, engine, feedback, health, id, outreach, sales, support, tenancy,
+    compliance, customers, engine, feedback, health, id, leads, outreach, sales, support, tenancy,
 };
 
 /// A table whose every row belongs to one tenant, which its key begins with.
-pub trait TenantScoped:
-    EntityTrait<PrimaryKey: PrimaryKeyTrait<ValueType = (id::TenantId, Self::Id)>>
-{
+pub trait TenantScoped: EntityTrait {
     /// The column that says which.
     const TENANT: Self::Column;
+}
+
+/// A table in which the tenant and one more value find a row.
+pub trait Keyed:
+    TenantScoped + EntityTrait<PrimaryKey: PrimaryKeyTrait<ValueType = (id::TenantId, Self::Id)>>
+{
     /// The rest of the key.
     type Id: Send;
 }
 
 macro_rules! tenant_scoped {
-    ($($($module:ident)::+ by $id:ty,)+) => {$(
+    ($($($module:ident)::+,)+) => {$(
         impl TenantScoped for $($module)::+::Entity {
             const TENANT: Self::Column = $($module)::+::Column::TenantId;
+        }
+    )+};
+}
+
+macro_rules! keyed {
+    ($($($module:ident)::+ by $id:ty,)+) => {$(
+        tenant_scoped! { $($module)::+, }
+        impl Keyed for $($module)::+::Entity {
             type Id = $id;
         }
     )+};
 }
 
+// Tables whose keys have more parts.
 tenant_scoped! {
+    leads::lead_tag,
+    leads::lead_word,
+}
+
+keyed! {
     tenancy::user by id::UserId,
     customers::customer by id::ClientId,
     sales::contact by id::ContactId,
@@ -63,6 +81,9 @@ tenant_scoped! {
     health::intervention by id::InterventionId,
     health::intervention_outcome by id::InterventionOutcomeId,
     health::contact_owner_history by id::ContactOwnerHistoryId,
+    leads::lead by id::LeadId,
+    leads::lead_status_history by id::LeadStatusHistoryId,
+    leads::lead_audit_log by id::LeadAuditLogId,
     outreach::consent by id::ConsentId,
     outreach::call_attempt by id::CallAttemptId,
     outreach::opt_out_review by id::OptOutReviewId,

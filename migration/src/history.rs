@@ -51,6 +51,7 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000017_compliance_questions",
     "m20261121_000018_health_engines",
     "m20261121_000019_health_engine_questions",
+    "m20261121_000020_leads_tables",
     "m20261121_000024_outreach_consent",
     "m20261121_000025_outreach_consent_questions",
 };

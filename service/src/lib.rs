@@ -12,6 +12,7 @@ pub mod feedback;
 
 pub mod health;
 mod input;
+pub mod leads;
 pub mod outreach;
 
 mod page;

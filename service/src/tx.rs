@@ -5,7 +5,11 @@ use std::pin::Pin;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use entity::{scope::TenantScoped, tenancy::tenant, zone};
+use entity::{
+    scope::{Keyed, TenantScoped},
+    tenancy::tenant,
+    zone,
+};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr,
     DeleteMany, EntityTrait, ExecResult, IntoActiveModel, QueryFilter, QueryResult, RuntimeErr,
@@ -107,7 +111,7 @@ impl Tx {
     /// # Errors
     ///
     /// [`Error::Database`].
-    pub async fn get<E: TenantScoped>(&self, id: E::Id) -> Result<Option<E::Model>> {
+    pub async fn get<E: Keyed>(&self, id: E::Id) -> Result<Option<E::Model>> {
         #[expect(clippy::disallowed_methods, reason = "this is what the others are sent to")]
         Ok(E::find_by_id((self.context.tenant, id)).one(self).await?)
     }
@@ -234,7 +238,7 @@ impl Tx {
     /// # Errors
     ///
     /// [`Error::Conflict`] if something still refers to it.
-    pub async fn delete<E: TenantScoped>(&self, id: E::Id) -> Result<bool> {
+    pub async fn delete<E: Keyed>(&self, id: E::Id) -> Result<bool> {
         #[expect(clippy::disallowed_methods, reason = "this is what the others are sent to")]
         let done = E::delete_by_id((self.context.tenant, id)).exec(self).await;
         match done.map_err(Error::from) {

@@ -11,6 +11,7 @@ mod feedback;
 mod health;
 mod house;
 mod isolation;
+mod leads;
 mod migrating;
 mod outreach;
 mod plan;

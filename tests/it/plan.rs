@@ -7,6 +7,7 @@ mod compliance;
 mod engine;
 mod feedback;
 mod health;
+mod leads;
 mod outreach;
 mod sales;
 mod support;
@@ -46,6 +47,7 @@ async fn crowd(world: &World) {
             support::ROWS,
             feedback::ROWS,
             compliance::ROWS,
+            leads::ROWS,
         ];
         for rows in contexts {
             world.owner.execute_unprepared(&rows.replace("TENANT", &of)).await.unwrap();
@@ -63,6 +65,7 @@ fn queries(tx: &Tx) -> Vec<Query> {
         support::queries,
         feedback::queries,
         compliance::queries,
+        leads::queries,
     ];
     contexts.into_iter().flat_map(|queries| queries(tx)).collect()
 }
@@ -71,7 +74,8 @@ fn queries(tx: &Tx) -> Vec<Query> {
 async fn plan(app: &DatabaseConnection, who: &Context, asked: &Statement, mode: &str) -> String {
     let values = &asked.values.as_ref().unwrap().0;
     let types: Vec<_> = values.iter().map(type_of).collect();
-    let literals: Vec<_> = values.iter().map(literal).collect();
+    let literals: Vec<_> =
+        values.iter().map(|value| format!("{}::{}", literal(value), type_of(value))).collect();
     let prepare = format!("prepare asked ({}) as {}", types.join(", "), asked.sql);
     let set = format!(
         "begin; set local app.current_tenant_id = '{}'; set local plan_cache_mode = {mode}",
@@ -99,6 +103,7 @@ fn type_of(value: &Value) -> &'static str {
         Value::Int(_) => "int",
         Value::Double(_) => "float8",
         Value::Decimal(_) => "numeric",
+        Value::Array(sea_orm::sea_query::ArrayType::Uuid, _) => "uuid[]",
         Value::Array(..) => "text[]",
         _ => "text",
     }

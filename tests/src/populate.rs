@@ -1,5 +1,6 @@
 //! A row in every table.
 
+pub mod leads;
 mod outreach;
 
 use chrono::TimeDelta;
@@ -33,6 +34,7 @@ use service::{
 };
 use uuid::Uuid;
 
+pub use self::outreach::phone;
 use crate::World;
 
 /// The customer that [`World::populate`] makes.
@@ -191,6 +193,7 @@ impl World {
             compliance_schedule::open(tx, new).await?;
             compliance_schedule::generate_due(tx, &Generate::default()).await?;
             lapsed(tx).await?;
+            leads::populate(tx).await?;
             Ok(())
         })
         .await;

@@ -18,6 +18,7 @@ use sea_orm::{
 };
 use validator::Validate;
 
+pub(super) use self::force::{Said, in_force};
 pub use self::force::{holds_at, holds_many};
 use super::dnc::{self, REVOKES_ALL_FROM};
 use crate::{Error, Result, Tx, input, page};

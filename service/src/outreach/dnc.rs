@@ -4,12 +4,20 @@
 //! check leaves evidence, whatever it answers. To dial, [`clear`] a number: what it gives can be
 //! [dialled](ClearedNumber::dial) once, soon, and by nobody else.
 
+mod bulk;
 mod check;
 mod clearance;
+mod facts;
 mod hear;
+mod list;
 mod opt_out;
+mod place;
+mod retract;
 mod rules;
+mod why;
 mod window;
+
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 pub use entity::outreach::{
@@ -30,20 +38,35 @@ use sea_orm::{
 };
 use validator::Validate;
 
+pub(super) use self::retract::retract;
 pub use self::{
+    bulk::{Added, Batch, MOST_ADDED, add_many},
     check::{Check, MOST_AT_ONCE, check, check_many},
     clearance::{Ask, CLEARED_FOR_SECONDS, Clearance, ClearedNumber, Dial, clear},
     hear::{Heard, Hearing, hear},
+    list::{Filter, NewestAfter, Report, compliance_report, list},
     opt_out::{Grade, Medium, OptOut, detect},
-    rules::REVOKES_ALL_FROM,
+    rules::{REVOKES_ALL_FROM, RULES, Rule, is_holiday, needed, rule_of},
+    why::{Retention, Why, retention, why_called},
     window::{CALLING_HOURS, zones_of},
 };
-use crate::{Error, Result, Tx, input, page};
+use crate::{
+    Error, Result, Tx, input,
+    leads::lead::{self, Because, Trigger},
+    page,
+};
 
 #[doc(hidden)]
 pub mod queries {
     //! The texts of the queries, for the tests that ask Postgres how it would answer them.
-    pub use super::{check::LISTED, history_query};
+    pub use super::{
+        bulk::LIVE,
+        check::LISTED,
+        facts::FACTS,
+        history_query,
+        list::{REPORT, list_query},
+        why::{RETENTION, WHY},
+    };
 }
 
 /// The reason of whoever asked not to be called.
@@ -119,33 +142,23 @@ pub async fn add(tx: &Tx, new: New) -> Result<Model> {
         Some(parsed) => parsed.phone,
         None => return Err(Error::invalid("number", "not a telephone number")),
     };
-    if new.expires_at.is_some_and(|until| until <= tx.now()) {
-        return Err(Error::invalid("expires_at", "must be in the future"));
-    }
-    if new.expires_at.is_some() && is_for_good(&new.reason) {
-        return Err(Error::invalid("expires_at", "such a request is for good"));
-    }
+    may_end(tx, &new.reason, new.expires_at)?;
     lock(tx, &phone, Lock::Change).await?;
     if let Some(old) = live(tx, &phone).await? {
-        let holds_longer = match (old.expires_at, new.expires_at) {
-            // A request must stand though somebody else had listed the number, and must not go when
-            // their entry does.
-            (None, None) => {
-                let same = (&old.reason, &old.source, &old.detected_phrase)
-                    == (&new.reason, &new.source, &new.detected_phrase);
-                same || is_for_good(&old.reason) && !is_for_good(&new.reason)
-            }
-            (None, Some(_)) => true,
-            (Some(_), None) => false,
-            (Some(old), Some(new)) => old >= new,
-        };
-        if holds_longer {
+        if stands(&old, &new) {
+            tell_leads(tx, &old).await?;
             return Ok(old);
         }
         retire(tx, old, REPLACED).await?;
     }
+    let added = tx.insert(row(tx, phone, new)).await?;
+    tell_leads(tx, &added).await?;
+    Ok(added)
+}
+
+fn row(tx: &Tx, phone: Phone, new: New) -> dnc::ActiveModel {
     let kind = if new.expires_at.is_some() { Kind::Temporary } else { Kind::Permanent };
-    tx.insert(dnc::ActiveModel {
+    dnc::ActiveModel {
         id: Set(DncId::new()),
         phone_number: Set(phone),
         raw_number: Set(new.number),
@@ -157,8 +170,49 @@ pub async fn add(tx: &Tx, new: New) -> Result<Model> {
         added_at: Set(tx.now()),
         expires_at: Set(new.expires_at),
         ..Default::default()
-    })
-    .await
+    }
+}
+
+/// Refuses an end that has passed, and any to what is for good.
+fn may_end(tx: &Tx, reason: &str, expires_at: Option<DateTime<Utc>>) -> Result<()> {
+    if expires_at.is_some_and(|until| until <= tx.now()) {
+        return Err(Error::invalid("expires_at", "must be in the future"));
+    }
+    if expires_at.is_some() && is_for_good(reason) {
+        return Err(Error::invalid("expires_at", "such a request is for good"));
+    }
+    Ok(())
+}
+
+/// Whether an entry stays as it is though somebody lists its number anew.
+fn stands(old: &Model, new: &New) -> bool {
+    match (old.expires_at, new.expires_at) {
+        // A request must stand though somebody else had listed the number, and must not go when
+        // their entry does.
+        (None, None) => {
+            let same = (&old.reason, &old.source, &old.detected_phrase)
+                == (&new.reason, &new.source, &new.detected_phrase);
+            same || is_for_good(&old.reason) && !is_for_good(&new.reason)
+        }
+        (None, Some(_)) => true,
+        (Some(_), None) => false,
+        (Some(old), Some(new)) => old >= new,
+    }
+}
+
+/// An entry for good puts the lead that has the number into status `dnc`. What is for a time is not
+/// written to the lead, which would not know when it is over; [`clear`] refuses it meanwhile.
+async fn tell_leads(tx: &Tx, entry: &Model) -> Result<()> {
+    if entry.kind == Kind::Permanent {
+        let because = because(entry, &entry.reason);
+        lead::block(tx, std::slice::from_ref(&entry.phone_number), &because).await?;
+    }
+    Ok(())
+}
+
+fn because(entry: &Model, reason: &str) -> Because {
+    let reason = Some(reason.chars().take(255).collect());
+    Because { trigger: Trigger::DncList, trigger_id: Some(entry.id.0), reason }
 }
 
 /// Takes a number off the list, and keeps why. Its entries stay in its [history].
@@ -175,52 +229,13 @@ pub async fn remove(tx: &Tx, number: &str, reason: &str) -> Result<Model> {
     };
     lock(tx, &parsed.phone, Lock::Change).await?;
     match live(tx, &parsed.phone).await? {
-        Some(entry) => retire(tx, entry, reason).await,
+        Some(entry) => {
+            let removed = retire(tx, entry, reason).await?;
+            lead::unblock(tx, &parsed.phone, &because(&removed, reason)).await?;
+            Ok(removed)
+        }
         None => Err(Error::NotFound("listed number")),
     }
-}
-
-/// Takes back an entry that was made by mistake: nobody had asked. The one whose place it took, if
-/// there was one, is put back.
-pub(super) async fn retract(tx: &Tx, phone: &Phone, id: DncId, reason: &str) -> Result<()> {
-    lock(tx, phone, Lock::Change).await?;
-    let entry = tx.get::<dnc::Entity>(id).await?.ok_or(Error::NotFound("entry"))?;
-    let was_live = entry.removed_at.is_none();
-    let entry = if was_live { retire(tx, entry, reason).await? } else { entry };
-    let mut row = entry.into_active_model();
-    row.retracted = Set(true);
-    tx.update(row).await?;
-    if !was_live {
-        return Ok(());
-    }
-    let before = tx
-        .find::<dnc::Entity>() // served by dnc_list_of_number
-        .filter(Column::PhoneNumber.eq(phone.as_str()))
-        .filter(Column::RemovalReason.eq(REPLACED))
-        .filter(Column::Retracted.eq(false))
-        .order_by_desc(Column::Id)
-        .one(tx)
-        .await?;
-    let Some(before) = before.filter(|b| b.expires_at.is_none_or(|until| until > tx.now())) else {
-        return Ok(());
-    };
-    tx.insert(dnc::ActiveModel {
-        id: Set(DncId::new()),
-        phone_number: Set(before.phone_number),
-        raw_number: Set(before.raw_number),
-        kind: Set(before.kind),
-        reason: Set(before.reason),
-        source: Set(before.source),
-        detected_phrase: Set(before.detected_phrase),
-        notes: Set(before.notes),
-        consent_withdrawal_documented: Set(before.consent_withdrawal_documented),
-        added_by_user_id: Set(before.added_by_user_id),
-        added_at: Set(before.added_at),
-        expires_at: Set(before.expires_at),
-        ..Default::default()
-    })
-    .await?;
-    Ok(())
 }
 
 async fn retire(tx: &Tx, entry: Model, reason: &str) -> Result<Model> {
@@ -277,23 +292,56 @@ pub(super) async fn parse(tx: &Tx, number: &str) -> Result<Option<Parsed>> {
     Ok(Phone::parse(number, region).ok())
 }
 
+/// Keeps a number from being listed, or taken off the list, until the transaction ends.
+pub(crate) async fn hold(tx: &Tx, phone: &Phone) -> Result<()> {
+    lock(tx, phone, Lock::Dial).await
+}
+
+/// Which of these numbers are on the list for good. Leaves no evidence: nobody is about to be called.
+pub(crate) async fn listed_among(tx: &Tx, phones: &[Phone]) -> Result<HashSet<Phone>> {
+    let listed = check::listed(tx, phones.iter()).await?.into_iter();
+    let for_good =
+        |found: &Option<Check>| matches!(found, Some(Check::Listed { expires_at: None, .. }));
+    Ok(listed.filter(|(_, found)| for_good(&found.listed)).map(|(phone, _)| phone).collect())
+}
+
+/// Whether a number is. Leaves no evidence either.
+pub(crate) async fn listed_now(tx: &Tx, phone: &Phone) -> Result<bool> {
+    Ok(!listed_among(tx, std::slice::from_ref(phone)).await?.is_empty())
+}
+
 /// What somebody is about to do with a number.
 #[derive(Clone, Copy)]
 pub(super) enum Lock {
     /// Call it. Others may, too.
     Dial,
+    /// Call it, where calls are counted: nobody else may meanwhile, or two would take the last one.
+    DialCounted,
     /// List it, or take it off. Nobody else may do anything.
     Change,
 }
 
-/// Waits for whoever does otherwise with the number, and holds them off until the transaction ends.
+/// Waits for whoever does otherwise with the number, and for whoever lists thousands at once, and
+/// holds them off until the transaction ends.
 pub(super) async fn lock(tx: &Tx, phone: &Phone, lock: Lock) -> Result<()> {
     let sql = match lock {
-        Lock::Dial => "select pg_advisory_xact_lock_shared(hashtextextended($1, 1))",
-        Lock::Change => "select pg_advisory_xact_lock(hashtextextended($1, 1))",
+        Lock::Dial => {
+            "select pg_advisory_xact_lock_shared(hashtextextended($1, 1)),
+                    pg_advisory_xact_lock_shared(hashtextextended($2, 1))"
+        }
+        Lock::DialCounted | Lock::Change => {
+            "select pg_advisory_xact_lock_shared(hashtextextended($1, 1)),
+                    pg_advisory_xact_lock(hashtextextended($2, 1))"
+        }
     };
-    let key = format!("dnc:{}:{}", tx.context().tenant, phone.as_str());
-    let wait = Statement::from_sql_and_values(DbBackend::Postgres, sql, [key.into()]);
+    let of = all_numbers(tx);
+    let one = format!("{of}:{}", phone.as_str());
+    let wait = Statement::from_sql_and_values(DbBackend::Postgres, sql, [of.into(), one.into()]);
     tx.execute_raw(wait).await?;
     Ok(())
+}
+
+/// The key of the lock on all of the tenant's numbers.
+fn all_numbers(tx: &Tx) -> String {
+    format!("dnc:{}", tx.context().tenant)
 }

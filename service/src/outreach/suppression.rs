@@ -28,7 +28,7 @@ pub mod queries {
 /// How many are suppressed, or looked for, at once at the most.
 pub const MOST_AT_ONCE: usize = 10_000;
 
-/// The digest of each of `$2`, by the key of the tenant `$1`; nothing where there is no key yet.
+/// The digest of each subject, by the key of the tenant `$1`; nothing where there is no key yet.
 macro_rules! digests {
     ($numbers:literal) => {
         concat!(
@@ -41,6 +41,7 @@ macro_rules! digests {
         )
     };
 }
+pub(super) use digests;
 
 /// Keeps numbers and addresses from coming back, and forgets which they are. Those that are
 /// suppressed already stay as they are. How many were new.

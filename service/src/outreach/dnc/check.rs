@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use entity::{
     id::DncCheckId,
     outreach::dnc_check::{Purpose, Refusal, Verdict},
-    phone::{Parsed, Phone},
+    phone::Phone,
 };
 use sea_orm::{ActiveEnum, ConnectionTrait, DbBackend, FromQueryResult, Statement};
 use serde::Serialize;
 
-use super::parse;
+use super::{super::suppression::digests, parse};
 use crate::{Error, Result, Tx};
 
 /// How many numbers are checked at once at the most.
@@ -31,6 +31,11 @@ pub enum Check {
         reason: String,
         /// Until when; `None`: for good.
         expires_at: Option<DateTime<Utc>>,
+    },
+    /// Not on the list, but among those who must not come back.
+    Suppressed {
+        /// Since when.
+        since: DateTime<Utc>,
     },
     /// No number that could be read, and so as good as listed.
     Unparseable,
@@ -53,7 +58,7 @@ impl Check {
 #[tracing::instrument(name = "dnc::check", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn check(tx: &Tx, number: &str) -> Result<Check> {
     let mut found = answers(tx, &[number]).await?;
-    found.pop().map(|(_, answer)| answer).ok_or(Error::NotFound("answer"))
+    found.pop().ok_or(Error::NotFound("answer"))
 }
 
 /// Whether each of up to 1000 numbers is on the list, in their order: one statement asks, and
@@ -68,15 +73,24 @@ pub async fn check_many(tx: &Tx, numbers: &[&str]) -> Result<Vec<Check>> {
         return Err(Error::invalid("numbers", format!("must not be more than {MOST_AT_ONCE}")));
     }
     tracing::Span::current().record("rows", numbers.len());
-    Ok(answers(tx, numbers).await?.into_iter().map(|(_, answer)| answer).collect())
+    answers(tx, numbers).await
 }
 
-/// Served by `dnc_list_live` or `dnc_list_of_number`. `$1` tenant, `$2` time, `$3` numbers in E.164.
-pub const LISTED: &str = "
-select n.phone_number, n.added_at, n.reason, n.expires_at
+/// Served by `dnc_list_live` or `dnc_list_of_number`, and `suppression_keys_one` and
+/// `suppressions_live`. `$1` tenant, `$2` time, `$3` numbers in E.164.
+pub const LISTED: &str = concat!(
+    "with asked as materialized (",
+    digests!("$3"),
+    ")
+select n.phone_number, n.added_at, n.reason, n.expires_at, false as suppressed
 from dnc_list n
 where n.tenant_id = $1 and n.phone_number = any ($3::text[]) and n.removed_at is null
-  and (n.expires_at is null or n.expires_at > $2)";
+  and (n.expires_at is null or n.expires_at > $2)
+union all
+select a.subject, s.suppressed_at, s.reason, null, true
+from asked a
+join suppressions s on s.tenant_id = $1 and s.digest = a.digest and s.lifted_at is null"
+);
 
 #[derive(FromQueryResult)]
 struct Listed {
@@ -84,51 +98,68 @@ struct Listed {
     added_at: DateTime<Utc>,
     reason: String,
     expires_at: Option<DateTime<Utc>>,
+    suppressed: bool,
+}
+
+/// What speaks against a number.
+#[derive(Clone, Default)]
+pub(super) struct Found {
+    pub listed: Option<Check>,
+    suppressed: Option<DateTime<Utc>>,
+}
+
+impl Found {
+    fn refusals(&self) -> Vec<Refusal> {
+        let listed = self.listed.as_ref().map(|_| Refusal::Listed);
+        listed.into_iter().chain(self.suppressed.map(|_| Refusal::Suppressed)).collect()
+    }
+
+    fn answer(self) -> Check {
+        let suppressed = self.suppressed.map(|since| Check::Suppressed { since });
+        self.listed.or(suppressed).unwrap_or(Check::Clear)
+    }
 }
 
 /// Reads and asks for all of the numbers, and leaves evidence.
-async fn answers(tx: &Tx, numbers: &[&str]) -> Result<Vec<(Option<Parsed>, Check)>> {
+async fn answers(tx: &Tx, numbers: &[&str]) -> Result<Vec<Check>> {
     let mut parsed = Vec::with_capacity(numbers.len());
     for number in numbers {
-        parsed.push(parse(tx, number).await?);
+        parsed.push(parse(tx, number).await?.map(|parsed| parsed.phone));
     }
-    let listed = listed(tx, parsed.iter().flatten().map(|p| &p.phone)).await?;
-    let answers: Vec<_> = parsed
-        .into_iter()
-        .map(|parsed| {
-            let answer = match &parsed {
-                None => Check::Unparseable,
-                Some(number) => listed.get(&number.phone).cloned().unwrap_or(Check::Clear),
-            };
-            (parsed, answer)
-        })
-        .collect();
-    let records = numbers.iter().zip(&answers).map(|(raw, (parsed, answer))| {
-        let refusals = match answer {
-            Check::Clear => vec![],
-            Check::Listed { .. } => vec![Refusal::Listed],
-            Check::Unparseable => vec![Refusal::Unparseable],
-        };
-        (raw, parsed.as_ref().map(|p| &p.phone), refusals)
-    });
+    let found = listed(tx, parsed.iter().flatten()).await?;
+    let refusals = |phone: &Option<Phone>| match phone {
+        None => vec![Refusal::Unparseable],
+        Some(phone) => found.get(phone).map(Found::refusals).unwrap_or_default(),
+    };
+    let records =
+        numbers.iter().zip(&parsed).map(|(raw, phone)| (raw, phone.as_ref(), refusals(phone)));
     record(tx, Purpose::Check, records).await?;
-    Ok(answers)
+    let answer = |phone: Option<Phone>| match phone {
+        None => Check::Unparseable,
+        Some(phone) => found.get(&phone).cloned().unwrap_or_default().answer(),
+    };
+    Ok(parsed.into_iter().map(answer).collect())
 }
 
-pub(super) async fn listed(
+pub(super) async fn listed<'a>(
     tx: &Tx,
-    phones: impl Iterator<Item = &Phone>,
-) -> Result<HashMap<Phone, Check>> {
+    phones: impl Iterator<Item = &'a Phone>,
+) -> Result<HashMap<Phone, Found>> {
     let phones: Vec<String> = phones.map(|phone| phone.as_str().to_owned()).collect();
+    let mut told: HashMap<Phone, Found> = HashMap::new();
     if phones.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(told);
     }
-    let found = Listed::find_by_statement(tx.ask(LISTED, [phones.into()])).all(tx).await?;
-    let told = found.into_iter().map(|entry| {
-        let Listed { phone_number, added_at: since, reason, expires_at } = entry;
-        (phone_number, Check::Listed { since, reason, expires_at })
-    });
-    Ok(told.collect())
+    for entry in Listed::find_by_statement(tx.ask(LISTED, [phones.into()])).all(tx).await? {
+        let Listed { phone_number, added_at: since, reason, expires_at, suppressed } = entry;
+        let found = told.entry(phone_number).or_default();
+        if suppressed {
+            found.suppressed = Some(since);
+        } else {
+            found.listed = Some(Check::Listed { since, reason, expires_at });
+        }
+    }
+    Ok(told)
 }
 
 /// Leaves evidence of each answer. What is the same in every row is bound once, and the text depends

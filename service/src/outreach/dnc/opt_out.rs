@@ -275,7 +275,7 @@ fn certain(sentence: &Sentence) -> Option<&[Word]> {
                 .any(|ask| (0..at).any(|from| fits(ask, clause, from).is_some()))
         };
         (0..clause.len()).filter(|at| heads.get(*at) == Some(&true)).find_map(|at| {
-            if sentence.is_question && !asks(at) {
+            if sentence.is_question && !sentence.ends_with_a_tag() && !asks(at) {
                 return None;
             }
             REQUESTS.iter().find_map(|request| {
@@ -289,6 +289,13 @@ fn certain(sentence: &Sentence) -> Option<&[Word]> {
 }
 
 impl Sentence {
+    /// Whether it is a question only because somebody wants to be sure that they were heard.
+    fn ends_with_a_tag(&self) -> bool {
+        let last = self.clauses.last().filter(|_| self.clauses.len() > 1);
+        let tags = ["ok", "okay", "alright", "all right", "understood", "right", "please"];
+        last.is_some_and(|last| tags.iter().any(|tag| fits(tag, last, 0) == Some(last.len())))
+    }
+
     /// What in it has the sound of a request.
     fn sound(&self) -> Option<&[Word]> {
         self.clauses.iter().find_map(|clause| {

@@ -1,0 +1,7 @@
+//! People who may become customers, and what was done to win them.
+
+pub mod lead;
+pub mod lead_audit_log;
+pub mod lead_status_history;
+pub mod lead_tag;
+pub mod lead_word;

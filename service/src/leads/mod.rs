@@ -1,0 +1,3 @@
+//! People who may become customers: found, won, and let go.
+
+pub mod lead;

@@ -1,0 +1,122 @@
+//! How the questions about leads are answered.
+
+use entity::id::{LeadId, UserId};
+use sea_orm::{DbBackend, QueryTrait, Value};
+use service::{
+    Tx,
+    leads::lead::{List, Order, Owner, Status, queries as lead},
+};
+use uuid::Uuid;
+
+use super::{Query, raw};
+
+/// Most are new, from one source, and nobody's; a few are hot.
+pub const ROWS: &str = "
+insert into leads (tenant_id, id, first_name, last_name, phone_number, email, source, tags, status,
+                   status_since, lead_score, last_contact_date)
+select 'TENANT', md5('TENANT lead' || n)::uuid, 'f', 'l' || n, '+1206' || 2000000 + n,
+       'l' || n || '@b.example', case when n % 50 = 0 then 'event' else 'website' end, '{}',
+       case when n % 50 = 0 then 'hot' else 'new' end, now(), n % 60,
+       case when n % 10 = 0 then timestamptz '2026-02-01' - n * interval '1 minute' end
+from generate_series(1, 6000) n;
+insert into lead_tags (tenant_id, tag, lead_id)
+select 'TENANT', 'tag' || n % 100, md5('TENANT lead' || n)::uuid from generate_series(1, 6000) n;
+insert into lead_words (tenant_id, lead_id, word)
+select 'TENANT', md5('TENANT lead' || n)::uuid, w
+from generate_series(1, 6000) n, unnest(array['f', 'l' || n]) w;
+insert into lead_status_history (tenant_id, id, lead_id, to_status, actor, trigger_type, changed_at)
+select 'TENANT', gen_random_uuid(), md5('TENANT lead' || n)::uuid,
+       case when n % 50 = 0 then 'hot' else 'new' end, 'x', 'manual',
+       timestamptz '2026-02-01' - n * interval '1 minute'
+from generate_series(1, 6000) n;
+insert into lead_audit_log (tenant_id, id, lead_id, actor, field_name, version, changed_at)
+select 'TENANT', gen_random_uuid(), md5('TENANT lead' || n % 600)::uuid, 'x', 'city', 1 + n / 600, now()
+from generate_series(1, 6000) n";
+
+pub fn queries(tx: &Tx) -> Vec<Query> {
+    let list = |name, ask: List, served_by| Query {
+        name,
+        asked: lead::list_query(tx, &ask, "US").unwrap().build(DbBackend::Postgres),
+        served_by,
+    };
+    let text = |text: &str| List { text: Some(text.to_owned()), ..List::default() };
+    let ids = || Value::from(vec![Uuid::now_v7()]);
+    let phones = || Value::from(vec!["+12062000001".to_owned()]);
+    vec![
+        list("leads", List::default(), &["pk-leads"]),
+        list(
+            "leads of a status",
+            List { status: Some(Status::Hot), ..List::default() },
+            &["leads_by_status"],
+        ),
+        list(
+            "somebody's leads",
+            List { owner: Some(Owner::User(UserId::new())), ..List::default() },
+            &["leads_of_owner"],
+        ),
+        list(
+            "leads of a source",
+            List { source: Some("event".to_owned()), ..List::default() },
+            &["leads_by_source"],
+        ),
+        list("best leads", List { order: Order::Score, ..List::default() }, &["leads_by_score"]),
+        list(
+            "best leads of a status",
+            List {
+                status: Some(Status::Hot),
+                min_score: Some(40),
+                order: Order::Score,
+                ..List::default()
+            },
+            &["leads_by_status_score"],
+        ),
+        list(
+            "leads by contact",
+            List { order: Order::LastContact, ..List::default() },
+            &["leads_by_contact"],
+        ),
+        list("leads by address", text("l7@b.example"), &["leads_of_email"]),
+        list("leads by number", text("+12062000007"), &["leads_phone"]),
+        list("leads by name", text("l77"), &["lead_words_prefix"]),
+        list(
+            "tagged leads",
+            List { tag: Some("tag7".to_owned()), ..List::default() },
+            &["pk-lead_tags"],
+        ),
+        Query {
+            name: "changes of a lead",
+            asked: lead::changes_query(tx, LeadId::new()).build(DbBackend::Postgres),
+            served_by: &["lead_audit_log_of_lead"],
+        },
+        Query {
+            name: "fields changed since",
+            asked: lead::changed_since(tx, LeadId::new(), 3).build(DbBackend::Postgres),
+            served_by: &["lead_audit_log_of_lead"],
+        },
+        Query {
+            name: "statuses of a lead",
+            asked: lead::statuses_query(tx, LeadId::new()).build(DbBackend::Postgres),
+            served_by: &["lead_status_history_of_lead"],
+        },
+        Query {
+            name: "leads of numbers",
+            asked: raw(tx, lead::LISTED_LEADS, vec![phones()]),
+            served_by: &["leads_phone"],
+        },
+        Query {
+            name: "status before",
+            asked: raw(tx, lead::BEFORE, vec![Uuid::now_v7().into()]),
+            served_by: &["lead_status_history_present|lead_status_history_of_lead"],
+        },
+        Query {
+            name: "block leads",
+            asked: raw(tx, lead::BLOCKED, vec![ids()]),
+            served_by: &["pk-leads"],
+        },
+        Query {
+            name: "leave a status",
+            asked: raw(tx, lead::LEFT, vec![ids()]),
+            served_by: &["lead_status_history_present|lead_status_history_of_lead"],
+        },
+    ]
+}

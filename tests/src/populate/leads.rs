@@ -1,0 +1,27 @@
+//! A row in every table of leads.
+
+use service::{
+    Result, Tx,
+    leads::lead::{self, Because, New, Status},
+};
+
+/// A lead of whom everything is told.
+#[must_use]
+pub fn grace() -> New {
+    New {
+        email: Some(super::email("grace@navy.example")),
+        city: Some("Arlington".to_owned()),
+        state: Some("VA".to_owned()),
+        source: Some("referral".to_owned()),
+        sub_source: Some("spring".to_owned()),
+        tags: vec!["warm".to_owned()],
+        notes: Some("Asked about compilers".to_owned()),
+        ..New::named("Grace", "Hopper", "+12025550108")
+    }
+}
+
+pub(super) async fn populate(tx: &Tx) -> Result<()> {
+    let lead = lead::create(tx, grace()).await?;
+    lead::move_to(tx, lead.id, Status::Contacted, &Because::manual(Some("she called"))).await?;
+    Ok(())
+}
