@@ -3,8 +3,8 @@
 pub mod call_attempt;
 pub mod consent;
 pub mod dnc;
+pub mod external_list;
 pub mod lead_sequence_enrollment;
 pub mod nurture_sequence;
-pub mod external_list;
 pub mod opt_out_review;
 pub mod suppression;
