@@ -100,6 +100,8 @@ ids! {
     LeadAuditLogId,
     /// A [`lead`](crate::leads::lead).
     LeadId,
+    /// A [`lead_source_cost`](crate::leads::lead_source_cost).
+    LeadSourceCostId,
     /// A change in [`lead_status_history`](crate::leads::lead_status_history).
     LeadStatusHistoryId,
     /// An [`opportunity_signal`](crate::sales::opportunity_signal).
@@ -116,6 +118,8 @@ ids! {
     QuoteOutcomeId,
     /// A [`run`](crate::engine::run) of a step of the day.
     RunId,
+    /// A [`segment`](crate::leads::segment).
+    SegmentId,
     /// A [`task`](crate::sales::task).
     TaskId,
     /// A [`tenant`](crate::tenancy::tenant).

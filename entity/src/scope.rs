@@ -84,4 +84,6 @@ keyed! {
     leads::lead by id::LeadId,
     leads::lead_status_history by id::LeadStatusHistoryId,
     leads::lead_audit_log by id::LeadAuditLogId,
+    leads::segment by id::SegmentId,
+    leads::lead_source_cost by id::LeadSourceCostId,
 }

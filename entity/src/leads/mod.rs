@@ -2,6 +2,8 @@
 
 pub mod lead;
 pub mod lead_audit_log;
+pub mod lead_source_cost;
 pub mod lead_status_history;
 pub mod lead_tag;
 pub mod lead_word;
+pub mod segment;

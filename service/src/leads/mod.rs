@@ -1,3 +1,6 @@
 //! People who may become customers: found, won, and let go.
 
 pub mod lead;
+pub mod lead_source_cost;
+pub mod lead_status_history;
+pub mod segment;

@@ -1,1 +1,4 @@
 mod lead;
+mod lead_source_cost;
+mod lead_status_history;
+mod segment;

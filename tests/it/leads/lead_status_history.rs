@@ -1,0 +1,4 @@
+//! What the statuses that leads went through tell.
+
+mod activity;
+mod funnel;
