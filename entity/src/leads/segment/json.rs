@@ -87,12 +87,10 @@ fn object(filter: Filter) -> Object {
 
 /// `{"eq": x}` is `x`, and `{"in": [x, y]}` is `[x, y]`.
 fn shorten(value: &mut Value) {
-    if let Value::Object(operators) = value
-        && operators.len() == 1
-        && let Some(only) = operators.remove("eq").or_else(|| operators.remove("in"))
-        && !only.is_object()
-    {
-        *value = only;
+    let Value::Object(operators) = &*value else { return };
+    let only = operators.get("eq").or_else(|| operators.get("in"));
+    if let Some(only) = only.filter(|only| operators.len() == 1 && !only.is_object()) {
+        *value = only.clone();
     }
 }
 

@@ -133,10 +133,11 @@ cohort as materialized (
 first as materialized (
     select c.id, c.converted_client_id, (c.created_at at time zone $8)::date as since
     from cohort c
-    where c.converted_client_id is not null and not exists (
-        select from leads e
+    where c.converted_client_id is not null and (
+        select true from leads e
         where e.tenant_id = $1 and e.converted_client_id = c.converted_client_id
-          and e.deleted_at is null and (e.created_at, e.id) < (c.created_at, c.id))),
+          and e.deleted_at is null and (e.created_at, e.id) < (c.created_at, c.id)
+        limit 1) is null),
 won as materialized (
     select f.id, d.currency, sum(d.value) as revenue
     from first f
