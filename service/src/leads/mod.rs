@@ -1,6 +1,9 @@
 //! People who may become customers: found, won, and let go.
 
 pub mod lead;
+pub mod lead_link;
+pub mod lead_merge;
 pub mod lead_source_cost;
 pub mod lead_status_history;
 pub mod segment;
+pub mod system_config;
