@@ -1,6 +1,7 @@
 //! Segments: whose they are, what they find, and what they refuse.
 
 mod answer;
+mod sample;
 mod json;
 
 use chrono::TimeDelta;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use entity::{id::UserId, zone};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use sea_orm::{FromQueryResult, Value, sea_query::ArrayType};
 use serde::Serialize;
 
@@ -225,7 +225,8 @@ impl Figures {
 
     fn with_ratios(mut self) -> Self {
         let ratio = |of: Decimal, to: Decimal, decimals| {
-            of.checked_div(to).map(|ratio| ratio.round_dp(decimals))
+            let to_the_nearest = RoundingStrategy::MidpointAwayFromZero;
+            of.checked_div(to).map(|ratio| ratio.round_dp_with_strategy(decimals, to_the_nearest))
         };
         let (leads, recruited) = (Decimal::from(self.leads), Decimal::from(self.recruited));
         self.cost_per_lead = ratio(self.cost, leads, 2);

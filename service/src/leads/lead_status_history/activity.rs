@@ -6,7 +6,10 @@ use rust_decimal::Decimal;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 
-use super::{Window, funnel::days};
+use super::{
+    Window,
+    funnel::{days, share},
+};
 use crate::{Result, Tx};
 
 /// What a user did in some time.
@@ -123,7 +126,6 @@ pub async fn activity(tx: &Tx, window: &Window) -> Result<Activity> {
             nobodys = of.owned;
             continue;
         };
-        let (recruited, contacted) = (Decimal::from(of.recruited), Decimal::from(of.contacted));
         users.push(Active {
             user_id,
             name,
@@ -133,7 +135,7 @@ pub async fn activity(tx: &Tx, window: &Window) -> Result<Activity> {
             moves: of.moves,
             recruited: of.recruited,
             edits: of.edits,
-            conversion: recruited.checked_div(contacted).map(|share| share.round_dp(4)),
+            conversion: share(of.recruited, of.contacted),
             last_active_at: of.last_active_at,
         });
     }

@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use entity::{leads::lead::Status, zone};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 
@@ -166,7 +166,7 @@ pub async fn funnel(tx: &Tx, window: &Window) -> Result<Funnel> {
     for (place, of) in counted.iter().enumerate() {
         let next = counted.get(place + 1).and_then(|next| next.reached);
         let conversion = of.reached.zip(next).and_then(|(this, next)| {
-            Decimal::from(next).checked_div(Decimal::from(this)).map(|share| share.round_dp(4))
+            share(next, this)
         });
         stages.push(Stage {
             status: of.status,
@@ -187,6 +187,12 @@ pub async fn funnel(tx: &Tx, window: &Window) -> Result<Funnel> {
     let slowest = left.filter_map(|s| Some((s.median_seconds?, s.status)));
     let slowest = slowest.rev().max_by_key(|(seconds, _)| *seconds).map(|(_, status)| status);
     Ok(Funnel { leads, stages, bottleneck, slowest })
+}
+
+/// A part of a whole, to four decimals; `None`: of nothing.
+pub(super) fn share(part: i64, whole: i64) -> Option<Decimal> {
+    let share = Decimal::from(part).checked_div(Decimal::from(whole))?;
+    Some(share.round_dp_with_strategy(4, RoundingStrategy::MidpointAwayFromZero))
 }
 
 /// The days of a window, both known.
