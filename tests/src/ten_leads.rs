@@ -14,12 +14,12 @@ use sea_orm::{ColumnTrait, ExprTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
 use service::{
     Actor, Context,
-    ledger::{budget_account, budget_transaction},
     leads::{
         lead::{self, Because, New, Status},
         lead_source_cost::{self, Month},
         segment,
     },
+    ledger::{budget_account, budget_transaction},
     outreach::dnc,
     tenancy::user,
 };
@@ -182,28 +182,28 @@ impl World {
             dnc::add(tx, dnc::New::for_good("+12065550010", "lead_requested")).await
         })
         .await;
-        self
-            .run_as(who, async |tx| {
-                dnc::add(tx, dnc::New::for_good("+18005550011", "admin_added")).await?;
-                for (source, cost) in [("facebook_ads", 500), ("event", 1200), ("purchased_list", 150)] {
-                    let month = Month::parse("2024-01").expect("a month");
-                    let cost = lead_source_cost::New {
-                        user_id: Some(users[0]),
-                        ..lead_source_cost::New::of(source, month, Decimal::from(cost))
-                    };
-                    lead_source_cost::record(tx, cost).await?;
-                }
-                let account =
-                    budget_account::open(tx, budget_account::New::of(users[0], "USD")).await?.id;
-                let of = |cents: i64, what: &str| {
-                    budget_transaction::New::of(account, Decimal::new(cents, 2), "USD", what, what)
+        self.run_as(who, async |tx| {
+            dnc::add(tx, dnc::New::for_good("+18005550011", "admin_added")).await?;
+            for (source, cost) in [("facebook_ads", 500), ("event", 1200), ("purchased_list", 150)]
+            {
+                let month = Month::parse("2024-01").expect("a month");
+                let cost = lead_source_cost::New {
+                    user_id: Some(users[0]),
+                    ..lead_source_cost::New::of(source, month, Decimal::from(cost))
                 };
-                budget_transaction::credit(tx, of(10_000, "top up")).await?;
-                budget_transaction::debit(tx, of(75, "call")).await?;
-                budget_transaction::debit(tx, of(2, "sms")).await?;
-                Ok(())
-            })
-            .await;
+                lead_source_cost::record(tx, cost).await?;
+            }
+            let account =
+                budget_account::open(tx, budget_account::New::of(users[0], "USD")).await?.id;
+            let of = |cents: i64, what: &str| {
+                budget_transaction::New::of(account, Decimal::new(cents, 2), "USD", what, what)
+            };
+            budget_transaction::credit(tx, of(10_000, "top up")).await?;
+            budget_transaction::debit(tx, of(75, "call")).await?;
+            budget_transaction::debit(tx, of(2, "sms")).await?;
+            Ok(())
+        })
+        .await;
         let partner = Context { actor: Actor::User(users[0]), ..who.clone() };
         let since = (who.now - TimeDelta::days(30)).date_naive().to_string();
         let segments = self
@@ -242,7 +242,8 @@ impl World {
         let id = self.run_as(&at(first.0), async |tx| lead::create(tx, new).await).await.id;
         for (days, status) in rest {
             let because = Because::manual(None);
-            self.run_as(&at(*days), async |tx| lead::move_to(tx, id, *status, &because).await).await;
+            self.run_as(&at(*days), async |tx| lead::move_to(tx, id, *status, &because).await)
+                .await;
         }
         let contact: Option<DateTime<Utc>> =
             row.contacts.1.map(|days| who.now - TimeDelta::days(days));

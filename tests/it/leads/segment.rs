@@ -1,8 +1,8 @@
 //! Segments: whose they are, what they find, and what they refuse.
 
 mod answer;
-mod sample;
 mod json;
+mod sample;
 
 use chrono::TimeDelta;
 use entity::id::UserId;

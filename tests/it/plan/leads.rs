@@ -144,6 +144,26 @@ pub fn queries(tx: &Tx) -> Vec<Query> {
             served_by: &["leads_created", "lead_status_history_of_lead"],
         },
         Query {
+            name: "timeline of a lead",
+            asked: raw(
+                tx,
+                lead::TIMELINE,
+                vec![
+                    Uuid::now_v7().into(),
+                    51_i64.into(),
+                    tx.now().into(),
+                    2.into(),
+                    Uuid::now_v7().into(),
+                ],
+            ),
+            served_by: &[
+                "lead_status_history_of_lead",
+                "lead_audit_log_of_lead",
+                "lead_sequence_enrollment_steps_of_lead",
+                "pk-leads",
+            ],
+        },
+        Query {
             name: "activity per user",
             asked: raw(tx, history::ACTIVITY, vec![month(), tx.now().into()]),
             served_by: &["lead_status_history_entered", "lead_audit_log_changed", "leads_created"],

@@ -165,9 +165,7 @@ pub async fn funnel(tx: &Tx, window: &Window) -> Result<Funnel> {
     let mut stages = vec![];
     for (place, of) in counted.iter().enumerate() {
         let next = counted.get(place + 1).and_then(|next| next.reached);
-        let conversion = of.reached.zip(next).and_then(|(this, next)| {
-            share(next, this)
-        });
+        let conversion = of.reached.zip(next).and_then(|(this, next)| share(next, this));
         stages.push(Stage {
             status: of.status,
             reached: of.reached,

@@ -31,7 +31,8 @@ async fn everything_is_there_once_latest_first_however_small_the_pages() {
     let told = async |now: i64, limit| {
         let (mut all, mut after, mut pages) = (vec![], None, 0);
         loop {
-            let page = world.run_as(&hours(now), async |tx| timeline(tx, id, limit, after).await).await;
+            let page =
+                world.run_as(&hours(now), async |tx| timeline(tx, id, limit, after).await).await;
             all.extend(page.items);
             pages += 1;
             after = page.next;
@@ -74,6 +75,7 @@ async fn a_lead_that_is_not_there_has_no_timeline() {
         let done = world.db.read(who.clone(), async |tx| timeline(tx, id, 9, None).await).await;
         assert!(matches!(done, Err(Error::NotFound("lead"))));
     }
-    let done = world.db.read(world.context.clone(), async |tx| timeline(tx, id, 0, None).await).await;
+    let done =
+        world.db.read(world.context.clone(), async |tx| timeline(tx, id, 0, None).await).await;
     assert!(matches!(done, Err(Error::Invalid { field, .. }) if field == "limit"));
 }

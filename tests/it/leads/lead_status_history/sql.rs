@@ -61,7 +61,8 @@ async fn the_functions_for_psql_answer_as_the_service_does() {
         world
             .run_as(who, async |tx| {
                 use service::leads::{lead, lead_source_cost};
-                for (lead, to) in [(0, Status::Recruited), (2, Status::Contacted), (4, Status::Hot)] {
+                for (lead, to) in [(0, Status::Recruited), (2, Status::Contacted), (4, Status::Hot)]
+                {
                     let because = lead::Because::manual(None);
                     lead::move_to(tx, sample.leads[lead], to, &because).await?;
                 }
@@ -80,11 +81,11 @@ async fn the_functions_for_psql_answer_as_the_service_does() {
             })
             .await;
     }
-    let later = Context { now: world.context.now + chrono::TimeDelta::hours(3), ..world.context.clone() };
+    let later =
+        Context { now: world.context.now + chrono::TimeDelta::hours(3), ..world.context.clone() };
     world
         .run_as(&later, async |tx| {
-            let told: Vec<Stage> =
-                rows(tx, "get_lead_funnel('TENANT', null, null, 'NOW')").await;
+            let told: Vec<Stage> = rows(tx, "get_lead_funnel('TENANT', null, null, 'NOW')").await;
             let said = funnel(tx, &Window::default()).await?;
             let said = said.stages.into_iter().map(|s| Stage {
                 status: s.status.to_value(),
