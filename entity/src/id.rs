@@ -124,6 +124,8 @@ ids! {
     LeadSequenceEnrollmentId,
     /// A [`lead_sequence_enrollment_step`](crate::outreach::lead_sequence_enrollment_step).
     LeadSequenceEnrollmentStepId,
+    /// A [`lead_source_cost`](crate::leads::lead_source_cost).
+    LeadSourceCostId,
     /// A change in [`lead_status_history`](crate::leads::lead_status_history).
     LeadStatusHistoryId,
     /// A [`nurture_sequence`](crate::outreach::nurture_sequence).
@@ -146,6 +148,8 @@ ids! {
     QuoteOutcomeId,
     /// A [`run`](crate::engine::run) of a step of the day.
     RunId,
+    /// A [`segment`](crate::leads::segment).
+    SegmentId,
     /// A change in [`system_config_history`](crate::leads::system_config_history).
     SystemConfigHistoryId,
     /// A key of [`system_config`](crate::leads::system_config).

@@ -266,4 +266,6 @@ registry! {
     outreach::external_list_number,
     outreach::suppression_key,
     outreach::suppression,
+    leads::segment,
+    leads::lead_source_cost,
 }

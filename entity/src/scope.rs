@@ -104,4 +104,6 @@ keyed! {
     outreach::external_list_number by id::ExternalListNumberId,
     outreach::suppression_key by id::SuppressionKeyId,
     outreach::suppression by id::SuppressionId,
+    leads::segment by id::SegmentId,
+    leads::lead_source_cost by id::LeadSourceCostId,
 }

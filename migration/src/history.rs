@@ -58,5 +58,7 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000024_outreach_consent",
     "m20261121_000025_outreach_consent_questions",
     "m20261121_000030_outreach_nurture",
+    "m20261121_000032_leads_segments",
+    "m20261121_000033_leads_questions",
     "m20261121_000034_leads_links",
 };

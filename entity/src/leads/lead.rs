@@ -213,7 +213,15 @@ impl TableSpec for Entity {
             Index::new("leads_of_owner", "tenant_id, user_id, id"),
             Index::new("leads_by_source", "tenant_id, source, id").with(LIVE),
             Index::new("leads_by_score", "tenant_id, lead_score, id").with(LIVE),
-            Index::new("leads_by_status_score", "tenant_id, status, lead_score, id").with(LIVE),
+            // With all that segments ask of a lead, so that they are counted without its row.
+            Index::new("leads_by_status_score", "tenant_id, status, lead_score, id").with(
+                "include (source, sub_source, state, city, country, user_id, last_contact_date, \
+                 created_at, interaction_count) where deleted_at is null",
+            ),
+            Index::new("leads_created", "tenant_id, created_at, id").with(
+                "include (source, sub_source, user_id, converted_client_id) \
+                 where deleted_at is null",
+            ),
             Index::new("leads_by_contact", "tenant_id, last_contact_date, id").with(LIVE),
             Index::new("leads_of_email", "tenant_id, email")
                 .with("where email is not null and deleted_at is null"),

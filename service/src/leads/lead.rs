@@ -15,6 +15,7 @@ mod life;
 mod list;
 mod record;
 mod status;
+mod timeline;
 mod word;
 
 pub use entity::leads::{
@@ -44,6 +45,7 @@ pub use self::{
     list::{After, List, Order, Owner, list},
     record::{changes, statuses},
     status::{TRANSITIONS, may_become, move_to, of_foreign},
+    timeline::{Earlier, Event, EventKind, timeline},
     word::fold,
 };
 use crate::{Error, Result, Tx, input};
@@ -55,6 +57,7 @@ pub mod queries {
         block::{BEFORE, BLOCKED, LEFT, LISTED_LEADS},
         list::list_query,
         record::{changed_since, changes_query, statuses_query},
+        timeline::TIMELINE,
     };
 }
 

@@ -3,4 +3,7 @@
 pub mod lead;
 pub mod lead_link;
 pub mod lead_merge;
+pub mod lead_source_cost;
+pub mod lead_status_history;
+pub mod segment;
 pub mod system_config;

@@ -3,6 +3,7 @@
 mod edit;
 mod list;
 mod status;
+mod timeline;
 
 use chrono::TimeDelta;
 use integration::{World, populate::leads::grace, strings};
