@@ -246,4 +246,13 @@ registry! {
     leads::lead_word,
     leads::lead_status_history,
     leads::lead_audit_log,
+    tenancy::user_absence,
+    leads::lead_activity,
+    leads::lead_qualification,
+    leads::lead_score,
+    leads::lead_score_override,
+    leads::distribution,
+    leads::distribution_member,
+    leads::lead_assignment,
+    leads::lead_assignment_queue,
 }

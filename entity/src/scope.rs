@@ -84,4 +84,13 @@ keyed! {
     leads::lead by id::LeadId,
     leads::lead_status_history by id::LeadStatusHistoryId,
     leads::lead_audit_log by id::LeadAuditLogId,
+    tenancy::user_absence by id::UserAbsenceId,
+    leads::lead_activity by id::LeadActivityId,
+    leads::lead_qualification by id::LeadId,
+    leads::lead_score by id::LeadScoreHistoryId,
+    leads::lead_score_override by id::LeadScoreOverrideId,
+    leads::distribution by id::DistributionPoolId,
+    leads::distribution_member by id::DistributionMemberId,
+    leads::lead_assignment by id::LeadAssignmentId,
+    leads::lead_assignment_queue by id::LeadId,
 }

@@ -52,4 +52,7 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000018_health_engines",
     "m20261121_000019_health_engine_questions",
     "m20261121_000020_leads_tables",
+    "m20261121_000027_leads_activities_scores",
+    "m20261121_000028_leads_distribution",
+    "m20261121_000029_leads_score_questions",
 };

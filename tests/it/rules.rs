@@ -11,6 +11,7 @@ mod health;
 mod leads;
 mod outreach;
 mod sales;
+mod scores;
 mod support;
 mod tenancy;
 
@@ -34,6 +35,7 @@ fn checks() -> Vec<Broken> {
         leads::CHECKS,
         outreach::CHECKS,
         sales::CHECKS,
+        scores::CHECKS,
         support::CHECKS,
         tenancy::CHECKS,
     ];
@@ -51,6 +53,7 @@ fn unique() -> Vec<Broken> {
         leads::UNIQUE,
         outreach::UNIQUE,
         sales::UNIQUE,
+        scores::UNIQUE,
         support::UNIQUE,
         tenancy::UNIQUE,
     ];

@@ -315,6 +315,15 @@ async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
         list::<leads::lead::Status>("lead_status_history", "from_status"),
         list::<leads::lead::Status>("lead_status_history", "to_status"),
         list::<leads::lead_status_history::Trigger>("lead_status_history", "trigger_type"),
+        list::<leads::lead_activity::Kind>("lead_activities", "activity_type"),
+        list::<leads::lead_activity::Direction>("lead_activities", "direction"),
+        list::<leads::lead_activity::Outcome>("lead_activities", "outcome"),
+        list::<leads::lead_activity::Signal>("lead_activities", "signals"),
+        list::<leads::lead_score::Class>("lead_score_history", "score_class"),
+        list::<leads::lead_score::Cause>("lead_score_history", "cause"),
+        list::<leads::distribution::Strategy>("distribution_pools", "strategy"),
+        list::<leads::distribution::Strategy>("lead_assignments", "strategy"),
+        list::<leads::distribution::Strategy>("lead_assignment_queue", "strategy"),
     ];
     said.sort();
     // Every CHECK of one column that lists words, whoever wrote it.

@@ -1,6 +1,7 @@
 //! A row in every table.
 
 pub mod leads;
+pub mod scores;
 
 use chrono::TimeDelta;
 use entity::{email::Email, id::ClientId, phone::Phone, zone};
@@ -191,6 +192,7 @@ impl World {
             compliance_schedule::generate_due(tx, &Generate::default()).await?;
             lapsed(tx).await?;
             leads::populate(tx).await?;
+            scores::populate(tx).await?;
             Ok(())
         })
         .await;

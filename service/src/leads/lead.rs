@@ -12,6 +12,7 @@ mod edit;
 mod leave;
 mod life;
 mod list;
+mod recommend;
 mod record;
 mod status;
 mod word;
@@ -40,6 +41,7 @@ pub use self::{
     edit::{Change, Origin, Update, update},
     life::{delete, restore},
     list::{After, List, Order, Owner, list},
+    recommend::{Action, IMMEDIATE_NEED, Recommendation, recommend, recommendation},
     record::{changes, statuses},
     status::{TRANSITIONS, may_become, move_to, of_foreign},
     word::fold,

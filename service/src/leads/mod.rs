@@ -1,3 +1,7 @@
 //! People who may become customers: found, won, and let go.
 
+pub mod distribution;
 pub mod lead;
+pub mod lead_activity;
+pub mod lead_assignment;
+pub mod lead_score;
