@@ -13,6 +13,7 @@ mod health;
 mod house;
 mod isolation;
 mod leads;
+mod ledger;
 mod migrating;
 mod outreach;
 mod plan;

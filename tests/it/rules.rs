@@ -9,10 +9,14 @@ mod engine;
 mod feedback;
 mod health;
 mod leads;
+mod ledger;
+mod links;
+mod nurture;
 mod outreach;
 mod sales;
 mod scores;
 mod support;
+mod system_config;
 mod tenancy;
 
 use std::collections::BTreeSet;
@@ -33,10 +37,14 @@ fn checks() -> Vec<Broken> {
         feedback::CHECKS,
         health::CHECKS,
         leads::CHECKS,
+        ledger::CHECKS,
+        links::CHECKS,
+        nurture::CHECKS,
         outreach::CHECKS,
         sales::CHECKS,
         scores::CHECKS,
         support::CHECKS,
+        system_config::CHECKS,
         tenancy::CHECKS,
     ];
     all.concat()
@@ -51,10 +59,14 @@ fn unique() -> Vec<Broken> {
         feedback::UNIQUE,
         health::UNIQUE,
         leads::UNIQUE,
+        ledger::UNIQUE,
+        links::UNIQUE,
+        nurture::UNIQUE,
         outreach::UNIQUE,
         sales::UNIQUE,
         scores::UNIQUE,
         support::UNIQUE,
+        system_config::UNIQUE,
         tenancy::UNIQUE,
     ];
     all.concat()

@@ -4,4 +4,7 @@ pub mod distribution;
 pub mod lead;
 pub mod lead_activity;
 pub mod lead_assignment;
+pub mod lead_link;
+pub mod lead_merge;
 pub mod lead_score;
+pub mod system_config;
