@@ -49,10 +49,6 @@ pub mod queries {
     };
 }
 
-/// How many active leads somebody may have at once, unless it is said of them: those that are not
-/// recruited, cold, on the do-not-call list or deleted.
-pub const MAX_ACTIVE: i64 = 50;
-
 /// How a lead is to be distributed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {

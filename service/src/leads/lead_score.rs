@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     by_hand::{Override, let_go, set},
-    compute::{Compute, Computed, Failure, compute, rescore},
+    compute::{Compute, Computed, Failure, compute, due_again, rescore},
     known::Known,
     qualify::{Qualify, qualify},
     score::{Component, Line, Scored, raw, score},

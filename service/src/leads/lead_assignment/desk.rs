@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Set};
 use uuid::Uuid;
 
 use super::{
-    Assigned, GONE, MAX_ACTIVE, Model, Waiting,
+    Assigned, GONE, Model, Waiting,
     choose::{Person, Rate, Wanted, choose},
 };
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     leads::{
         distribution::{self, Strategy},
         lead::{Note, Status, note},
+        system_config::{self, LeadLimits},
     },
 };
 
@@ -122,6 +123,7 @@ pub(super) struct Desk {
 pub(super) async fn open(tx: &Tx, pool: DistributionPoolId) -> Result<Desk> {
     let pool = distribution::locked(tx, pool).await?;
     tx.query_all_raw(tx.ask(USERS, [pool.id.into()])).await?;
+    let most = system_config::get::<LeadLimits>(tx).await?.max_active_leads_per_partner;
     let asked = tx.ask(MEMBERS, [pool.id.into()]);
     let rows = Member::find_by_statement(asked).all(tx).await?;
     let members = rows.iter().map(|row| row.id).collect();
@@ -130,7 +132,7 @@ pub(super) async fn open(tx: &Tx, pool: DistributionPoolId) -> Result<Desk> {
         active: row.active,
         absent: row.absent.is_some(),
         leads: row.leads,
-        max_active: row.max_active.map_or(MAX_ACTIVE, i64::from),
+        max_active: row.max_active.map_or(most.into(), i64::from),
         weight: row.weight.into(),
         owed: row.owed,
         states: row.states,

@@ -175,6 +175,24 @@ pub(super) async fn again(tx: &Tx, id: LeadId, reason: Option<&str>) -> Result<F
     Ok(entry.factors)
 }
 
+/// Makes every score due at once, as when the weights have changed; how many those are.
+///
+/// # Errors
+///
+/// [`Error::Database`].
+#[tracing::instrument(name = "lead_score::due_again", skip_all, fields(tenant = %tx.context().tenant, rows))]
+pub async fn due_again(tx: &Tx) -> Result<u64> {
+    let done = tx
+        .update_many::<Entity>() // all of them
+        .col_expr(Column::ScoreDueAt, Expr::value(None::<DateTime<Utc>>))
+        .filter(Column::DeletedAt.is_null())
+        .filter(Column::ScoreDueAt.is_not_null())
+        .exec(tx)
+        .await?;
+    tracing::Span::current().record("rows", done.rows_affected);
+    Ok(done.rows_affected)
+}
+
 async fn entries(tx: &Tx, leads: Vec<lead::Model>, reason: Option<&str>) -> Result<Vec<Entry>> {
     let weights = weights(tx).await?;
     let ids: Vec<_> = leads.iter().map(|lead| lead.id).collect();

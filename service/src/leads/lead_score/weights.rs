@@ -1,7 +1,12 @@
 //! What each component counts for. The one place that knows where that is settled.
 
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+
 use super::Weights;
-use crate::{Result, Tx};
+use crate::{
+    Result, Tx,
+    leads::system_config::{self, ScoringWeights},
+};
 
 /// What the components count for with whoever settles nothing.
 pub(super) const DEFAULT: Weights =
@@ -13,8 +18,14 @@ pub(super) const DEFAULT: Weights =
 ///
 /// [`Error::Conflict`](crate::Error::Conflict) if what is settled cannot be read.
 #[tracing::instrument(name = "lead_score::weights", skip_all, fields(tenant = %tx.context().tenant))]
-#[expect(clippy::unused_async, reason = "it is read from `system_config`, once that is there")]
 pub async fn weights(tx: &Tx) -> Result<Weights> {
-    let _ = tx;
-    Ok(DEFAULT)
+    let settled = system_config::get::<ScoringWeights>(tx).await?;
+    // Of at most four decimals, and so whole.
+    let whole = |weight: Decimal| (weight * Decimal::from(10_000)).to_i64().unwrap_or_default();
+    Ok(Weights {
+        qualification: whole(settled.qualification),
+        engagement: whole(settled.engagement),
+        intent: whole(settled.intent),
+        demographic: whole(settled.demographic),
+    })
 }
