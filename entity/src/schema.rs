@@ -268,4 +268,13 @@ registry! {
     outreach::suppression,
     leads::segment,
     leads::lead_source_cost,
+    tenancy::user_absence,
+    leads::lead_activity,
+    leads::lead_qualification,
+    leads::lead_score,
+    leads::lead_score_override,
+    leads::distribution,
+    leads::distribution_member,
+    leads::lead_assignment,
+    leads::lead_assignment_queue,
 }

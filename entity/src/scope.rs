@@ -106,4 +106,13 @@ keyed! {
     outreach::suppression by id::SuppressionId,
     leads::segment by id::SegmentId,
     leads::lead_source_cost by id::LeadSourceCostId,
+    tenancy::user_absence by id::UserAbsenceId,
+    leads::lead_activity by id::LeadActivityId,
+    leads::lead_qualification by id::LeadId,
+    leads::lead_score by id::LeadScoreHistoryId,
+    leads::lead_score_override by id::LeadScoreOverrideId,
+    leads::distribution by id::DistributionPoolId,
+    leads::distribution_member by id::DistributionMemberId,
+    leads::lead_assignment by id::LeadAssignmentId,
+    leads::lead_assignment_queue by id::LeadId,
 }

@@ -3,6 +3,7 @@
 pub mod leads;
 pub mod nurture;
 mod outreach;
+pub mod scores;
 
 use chrono::TimeDelta;
 use entity::{
@@ -233,6 +234,7 @@ impl World {
             looked_after(tx, ada.id).await?;
             lapsed(tx).await?;
             leads::populate(tx).await?;
+            scores::populate(tx).await?;
             nurture::populate(tx).await?;
             Ok(())
         })

@@ -45,6 +45,8 @@ pub enum Step {
     Interventions,
     /// Looks people up.
     Enrichment,
+    /// Scores leads, and gives those that wait to whoever has become free.
+    Leads,
     /// Closes the day.
     Day,
 }

@@ -13,6 +13,7 @@ mod edit;
 mod leave;
 mod life;
 mod list;
+mod recommend;
 mod record;
 mod status;
 mod timeline;
@@ -43,6 +44,7 @@ pub use self::{
     edit::{Change, Origin, Update, update},
     life::{delete, restore},
     list::{After, List, Order, Owner, list},
+    recommend::{Action, IMMEDIATE_NEED, Recommendation, recommend, recommendation},
     record::{changes, statuses},
     status::{TRANSITIONS, may_become, move_to, of_foreign},
     timeline::{Earlier, Event, EventKind, timeline},

@@ -1,9 +1,13 @@
 //! Leads.
 
+mod distribution;
 mod lead;
+mod lead_activity;
+mod lead_assignment;
 mod lead_link;
 mod lead_merge;
 mod lead_source_cost;
 mod lead_status_history;
 mod segment;
+mod lead_score;
 mod system_config;

@@ -22,6 +22,7 @@ use crate::{
         intervention::{self, Due},
         pattern, weekly_pattern,
     },
+    leads::{lead_assignment, lead_score},
     sales::{contact_enrichment, deal, quote},
 };
 
@@ -67,6 +68,8 @@ pub(super) enum Sweep {
     ReadSignatures,
     LapseRequests,
     BuryDead,
+    ScoreLeads,
+    AssignWaiting,
     CloseDay,
     Forget,
 }
@@ -97,6 +100,7 @@ pub(super) fn parts(step: Step) -> &'static [Part] {
             Do(Sweep::LapseRequests),
             Decide(Topic::EnrichmentRequest),
         ],
+        Step::Leads => &[Do(Sweep::ScoreLeads), Do(Sweep::AssignWaiting)],
         Step::Day => &[Do(Sweep::CloseDay), Do(Sweep::Forget)],
     }
 }
@@ -168,6 +172,11 @@ impl Sweep {
             }
             Self::LapseRequests => rows(contact_enrichment::lapse(tx, FEW).await?),
             Self::BuryDead => swept(outbox::bury(tx).await?),
+            Self::ScoreLeads => {
+                let seen = lead_score::compute(tx, &lead_score::Compute::default()).await?;
+                Piece { failed: seen.failed.len(), ..rows(seen.looked_at) }
+            }
+            Self::AssignWaiting => rows(lead_assignment::drain(tx, FEW).await?.looked_at),
             Self::CloseDay => {
                 daily_summary::close(tx, tx.today().await?).await?;
                 Piece { more: false, ..rows(1) }

@@ -25,6 +25,7 @@ pub(crate) enum Why {
 pub(crate) async fn left(tx: &Tx, leads: &[LeadId], why: Why) -> Result<()> {
     let why = match why {
         Why::Listed | Why::Moved(Status::Dnc) => Stop::DoNotCall,
+        Why::Merged => Stop::Merged,
         Why::Deleted => Stop::Deleted,
         Why::Merged => Stop::Merged,
         Why::Moved(Status::Recruited) => Stop::Recruited,
