@@ -53,4 +53,5 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000019_health_engine_questions",
     "m20261121_000020_leads_tables",
     "m20261121_000030_outreach_nurture",
+    "m20261121_000031_outreach_nurture_questions",
 };

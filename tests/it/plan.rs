@@ -8,6 +8,7 @@ mod engine;
 mod feedback;
 mod health;
 mod leads;
+mod nurture;
 mod outreach;
 mod sales;
 mod support;
@@ -48,6 +49,7 @@ async fn crowd(world: &World) {
             feedback::ROWS,
             compliance::ROWS,
             leads::ROWS,
+            nurture::ROWS,
         ];
         for rows in contexts {
             world.owner.execute_unprepared(&rows.replace("TENANT", &of)).await.unwrap();
@@ -66,6 +68,7 @@ fn queries(tx: &Tx) -> Vec<Query> {
         feedback::queries,
         compliance::queries,
         leads::queries,
+        nurture::queries,
     ];
     contexts.into_iter().flat_map(|queries| queries(tx)).collect()
 }

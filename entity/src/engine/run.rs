@@ -45,6 +45,8 @@ pub enum Step {
     Interventions,
     /// Looks people up.
     Enrichment,
+    /// Reaches the leads that are on their way through nurture sequences.
+    Nurture,
     /// Closes the day.
     Day,
 }
