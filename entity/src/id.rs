@@ -48,6 +48,12 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A [`budget_account`](crate::ledger::budget_account).
+    BudgetAccountId,
+    /// A [`budget_hold`](crate::ledger::budget_hold).
+    BudgetHoldId,
+    /// A [`budget_transaction`](crate::ledger::budget_transaction).
+    BudgetTransactionId,
     /// A [`call_record`](crate::health::call_record).
     CallRecordId,
     /// A [`case`](crate::support::case).
@@ -90,6 +96,8 @@ ids! {
     DncCheckId,
     /// A [`dnc`](crate::outreach::dnc) entry.
     DncId,
+    /// An [`erasure`](crate::leads::erasure) of a person.
+    ErasureId,
     /// A [`feedback_request`](crate::feedback::feedback_request).
     FeedbackRequestId,
     /// An [`intervention`](crate::health::intervention).
@@ -100,6 +108,10 @@ ids! {
     LeadAuditLogId,
     /// A [`lead`](crate::leads::lead).
     LeadId,
+    /// A [`lead_link`](crate::leads::lead_link).
+    LeadLinkId,
+    /// A [`lead_merge`](crate::leads::lead_merge).
+    LeadMergeId,
     /// A [`lead_sequence_enrollment`](crate::outreach::lead_sequence_enrollment).
     LeadSequenceEnrollmentId,
     /// A [`lead_sequence_enrollment_step`](crate::outreach::lead_sequence_enrollment_step).
@@ -124,6 +136,10 @@ ids! {
     QuoteOutcomeId,
     /// A [`run`](crate::engine::run) of a step of the day.
     RunId,
+    /// A change in [`system_config_history`](crate::leads::system_config_history).
+    SystemConfigHistoryId,
+    /// A key of [`system_config`](crate::leads::system_config).
+    SystemConfigId,
     /// A [`task`](crate::sales::task).
     TaskId,
     /// A [`tenant`](crate::tenancy::tenant).

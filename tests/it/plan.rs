@@ -8,10 +8,12 @@ mod engine;
 mod feedback;
 mod health;
 mod leads;
+mod ledger;
 mod nurture;
 mod outreach;
 mod sales;
 mod support;
+mod system_config;
 
 use std::collections::BTreeSet;
 
@@ -49,6 +51,8 @@ async fn crowd(world: &World) {
             feedback::ROWS,
             compliance::ROWS,
             leads::ROWS,
+            ledger::ROWS,
+            system_config::ROWS,
             nurture::ROWS,
         ];
         for rows in contexts {
@@ -68,6 +72,8 @@ fn queries(tx: &Tx) -> Vec<Query> {
         feedback::queries,
         compliance::queries,
         leads::queries,
+        ledger::queries,
+        system_config::queries,
         nurture::queries,
     ];
     contexts.into_iter().flat_map(|queries| queries(tx)).collect()

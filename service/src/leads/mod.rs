@@ -1,3 +1,6 @@
 //! People who may become customers: found, won, and let go.
 
 pub mod lead;
+pub mod lead_link;
+pub mod lead_merge;
+pub mod system_config;

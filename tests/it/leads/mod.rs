@@ -1,1 +1,6 @@
+//! Leads.
+
 mod lead;
+mod lead_link;
+mod lead_merge;
+mod system_config;

@@ -1,5 +1,7 @@
 //! Which steps are done now, which later, and which not at all.
 
+use service::leads::system_config::{self, NurtureSettings};
+
 use super::*;
 
 fn now() -> DateTime<Utc> {
@@ -249,4 +251,47 @@ async fn a_claim_stands_until_there_is_a_reason_not_to_send_it() {
     let (joan, held) = fresh().await;
     world.run(async |tx| enrollment::reply(tx, joan).await).await;
     assert!(!stands(&world.context, &held).await);
+}
+
+async fn settle(world: &World, settings: NurtureSettings) {
+    world.run(async |tx| system_config::set(tx, settings, "a test").await).await;
+}
+
+#[tokio::test]
+async fn the_tenant_settles_how_many_go_out_in_a_day() {
+    let world = World::new().await;
+    let by_text = sequence(&world, steps(&[(0, Channel::Sms)])).await;
+    let by_mail = sequence(&world, steps(&[(0, Channel::Email)])).await;
+    for n in 1..=3 {
+        enroll(&world, lead(&world, n).await, by_text).await;
+        enroll(&world, lead(&world, 10 + n).await, by_mail).await;
+    }
+    let few =
+        NurtureSettings { max_sms_per_day: 2, max_emails_per_day: 0, ..NurtureSettings::default() };
+    settle(&world, few).await;
+    let claims = claim(&world, &world.context).await.claims;
+    assert_eq!(claims.iter().map(|c| c.channel).collect::<Vec<_>>(), [Channel::Sms; 2]);
+    settle(&world, NurtureSettings::default()).await;
+    let claims = claim(&world, &world.context).await.claims;
+    assert_eq!(claims.len(), 4);
+}
+
+#[tokio::test]
+async fn where_the_tenant_says_so_an_answer_pauses_nothing_and_the_list_stops_nothing() {
+    let world = World::new().await;
+    let (joan, to) = (lead(&world, 1).await, sequence(&world, welcome()).await);
+    let id = enroll(&world, joan, to).await.id;
+    let on = NurtureSettings {
+        auto_pause_on_reply: false,
+        respect_dnc: false,
+        ..NurtureSettings::default()
+    };
+    settle(&world, on).await;
+    assert_eq!(world.run(async |tx| enrollment::reply(tx, joan).await).await, 0);
+    let list = dnc::New::for_good("+12025550101", "lead_requested");
+    world.run(async |tx| dnc::add(tx, list).await).await;
+    assert_eq!(get(&world, id).await.status, Status::Active);
+    // But a number that is on the list is not texted, whatever anybody settles.
+    assert_eq!(claim(&world, &world.context).await.skipped, [(id, Skip::DoNotCall)]);
+    assert_eq!(send(&world, &world.later(days(2))).await, [2]);
 }
