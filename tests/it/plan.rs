@@ -9,6 +9,7 @@ mod feedback;
 mod health;
 mod leads;
 mod ledger;
+mod nurture;
 mod outreach;
 mod sales;
 mod support;
@@ -52,6 +53,7 @@ async fn crowd(world: &World) {
             leads::ROWS,
             ledger::ROWS,
             system_config::ROWS,
+            nurture::ROWS,
         ];
         for rows in contexts {
             world.owner.execute_unprepared(&rows.replace("TENANT", &of)).await.unwrap();
@@ -72,6 +74,7 @@ fn queries(tx: &Tx) -> Vec<Query> {
         leads::queries,
         ledger::queries,
         system_config::queries,
+        nurture::queries,
     ];
     contexts.into_iter().flat_map(|queries| queries(tx)).collect()
 }

@@ -47,6 +47,8 @@ pub enum Step {
     Enrichment,
     /// Scores leads, and gives those that wait to whoever has become free.
     Leads,
+    /// Reaches the leads that are on their way through nurture sequences.
+    Nurture,
     /// Closes the day.
     Day,
 }

@@ -23,6 +23,7 @@ use crate::{
         pattern, weekly_pattern,
     },
     leads::{lead_assignment, lead_score},
+    outreach::lead_sequence_enrollment as enrollment,
     sales::{contact_enrichment, deal, quote},
 };
 
@@ -85,6 +86,7 @@ pub(super) fn parts(step: Step) -> &'static [Part] {
             Decide(Topic::ComplianceEscalation),
             Decide(Topic::ComplianceReminder),
         ],
+        Step::Nurture => &[Decide(Topic::NurtureStep)],
         Step::Deals => &[Do(Sweep::MarkStalled), Decide(Topic::DealFollowUp)],
         Step::Patterns => &[Do(Sweep::LookAtPatterns)],
         Step::Week => &[Do(Sweep::CloseWeek)],
@@ -259,6 +261,15 @@ async fn claimed(tx: &Tx, topic: Topic, ask: &Claims) -> Result<Taken> {
             owed,
             Content::ComplianceEscalation,
         ),
+        Topic::NurtureStep => {
+            let done = enrollment::claim(tx, ask).await?;
+            let passed = done.looked_at() - done.claims.len();
+            let why = |c: &enrollment::Claim| {
+                let (step, channel) = (c.step, c.channel.to_value());
+                format!("step {step} of a sequence, by {channel}: {}", c.template_id)
+            };
+            Taken { skipped: passed, ..told(done.claims, why, Content::NurtureStep) }
+        }
         Topic::Intervention => told(
             intervention::claim(tx, ask).await?,
             |c| {

@@ -52,6 +52,8 @@ pub const PLAN: [Planned; 11] = [
     Planned { step: Step::Health, when: When::Daily(&[at(9, 0)]), until: MIDNIGHT },
     Planned { step: Step::Quotes, when: When::Hourly(10), until: EVENING },
     Planned { step: Step::Interventions, when: When::Daily(&[at(10, 30)]), until: EVENING },
+    // Whom it is night for is put off: a lead may be anywhere, whatever hour it is here.
+    Planned { step: Step::Nurture, when: When::Every(30), until: MIDNIGHT },
     Planned { step: Step::Enrichment, when: When::Every(30), until: MIDNIGHT },
     Planned { step: Step::Leads, when: When::Daily(&[at(2, 0)]), until: MIDNIGHT },
     Planned { step: Step::Day, when: When::Daily(&[at(18, 0)]), until: MIDNIGHT },
@@ -155,6 +157,10 @@ mod tests {
             late,
             [Step::Patterns, Step::Week, Step::Health, Step::Enrichment, Step::Leads, Step::Day,]
         );
+        // Each lead has an evening of their own, which `lead_sequence_enrollment` sees to.
+        let all_day = [Step::Nurture, Step::Enrichment, Step::Day];
+        assert_eq!(late[..3], [Step::Patterns, Step::Week, Step::Health]);
+        assert_eq!(late[3..], all_day);
     }
 
     #[test]
