@@ -1,5 +1,6 @@
 //! People who may become customers: found, won, and let go.
 
+pub mod erasure;
 pub mod lead;
 pub mod lead_link;
 pub mod lead_merge;
