@@ -8,3 +8,5 @@ pub mod lead_merge;
 pub mod lead_status_history;
 pub mod lead_tag;
 pub mod lead_word;
+pub mod system_config;
+pub mod system_config_history;
