@@ -9,6 +9,7 @@ mod feedback;
 mod health;
 mod leads;
 mod ledger;
+mod links;
 mod outreach;
 mod sales;
 mod support;
@@ -50,6 +51,7 @@ async fn crowd(world: &World) {
             feedback::ROWS,
             compliance::ROWS,
             leads::ROWS,
+            links::ROWS,
             ledger::ROWS,
             system_config::ROWS,
         ];
@@ -70,6 +72,7 @@ fn queries(tx: &Tx) -> Vec<Query> {
         feedback::queries,
         compliance::queries,
         leads::queries,
+        links::queries,
         ledger::queries,
         system_config::queries,
     ];

@@ -124,6 +124,9 @@ pub struct Export {
 /// The tables in which nothing is about a lead or a contact: counters, settings, sums, and people of
 /// the tenant's own.
 pub const NOBODYS: &[&str] = &[
+    "budget_accounts",
+    "budget_holds",
+    "budget_transactions",
     "case_counters",
     "coach_performance",
     "compliance_schedule",
@@ -133,9 +136,13 @@ pub const NOBODYS: &[&str] = &[
     "deal_stage_history",
     "engine_runs",
     "erasures",
+    "nurture_sequence_versions",
+    "nurture_sequences",
     "quote_activities",
     "quote_counters",
     "quote_outcomes",
+    "system_config",
+    "system_config_history",
     "tenants",
     "users",
     "weekly_patterns",

@@ -2,6 +2,6 @@
 
 pub mod erasure;
 pub mod lead;
-pub mod system_config;
 pub mod lead_link;
 pub mod lead_merge;
+pub mod system_config;

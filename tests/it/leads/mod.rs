@@ -1,6 +1,7 @@
 //! Leads.
 
+mod erasure;
 mod lead;
-mod system_config;
 mod lead_link;
 mod lead_merge;
+mod system_config;

@@ -12,6 +12,8 @@ const MESSAGES: &str = "t.subject_id in (
     select e.id from contact_enrichment_queue e
     where e.tenant_id = $1 and (e.contact_id {contacts} or e.email_address {emails})
     union all
+    select n.id from lead_sequence_enrollments n where n.tenant_id = $1 and n.lead_id {leads}
+    union all
     select c.id from compliance_checks c
     where c.tenant_id = $1 and c.entity_type = 'contact' and c.entity_id {contact_ids})";
 
