@@ -65,4 +65,7 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000033_leads_questions",
     "m20261121_000031_outreach_nurture_questions",
     "m20261121_000034_leads_links",
+    "m20261121_000030_outreach_nurture",
+    "m20261121_000034_leads_links",
+    "m20261121_000035_leads_erasure",
 };

@@ -10,6 +10,7 @@ mod health;
 mod leads;
 mod ledger;
 mod nurture;
+mod links;
 mod outreach;
 mod sales;
 mod support;
@@ -51,6 +52,7 @@ async fn crowd(world: &World) {
             feedback::ROWS,
             compliance::ROWS,
             leads::ROWS,
+            links::ROWS,
             ledger::ROWS,
             system_config::ROWS,
             nurture::ROWS,
@@ -72,6 +74,7 @@ fn queries(tx: &Tx) -> Vec<Query> {
         feedback::queries,
         compliance::queries,
         leads::queries,
+        links::queries,
         ledger::queries,
         system_config::queries,
         nurture::queries,

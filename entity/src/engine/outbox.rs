@@ -142,6 +142,8 @@ impl TableSpec for Entity {
                 .with("where state in ('pending', 'dead')"),
             Index::new("outbox_line", "tenant_id, subject_id, id").with("where state = 'pending'"),
             Index::new("outbox_pending", "tenant_id, id").with("where state = 'pending'"),
+            // All that was ever said about a subject, to erase it.
+            Index::new("outbox_about", "tenant_id, subject_id"),
             Index::new("outbox_dead", "tenant_id, id").with("where state = 'dead'"),
             // For the limits by the hour.
             Index::new("outbox_decided", "tenant_id, topic, enqueued_at"),

@@ -247,6 +247,7 @@ impl TableSpec for Entity {
             )
             .with("where contact_id is null and status in ('pending', 'processing')"),
             Index::new("contact_enrichment_queue_of_contact", "tenant_id, contact_id"),
+            Index::new("contact_enrichment_queue_of_email", "tenant_id, email_address"),
             Index::new("contact_enrichment_queue_pending", "tenant_id, created_at, id")
                 .with("where status = 'pending'"),
             Index::new("contact_enrichment_queue_signatures", "tenant_id, next_attempt_at, id")

@@ -34,6 +34,7 @@ pub mod queries {
     //! The texts of the queries, for the tests that ask Postgres how it would answer them.
     pub use super::{
         BOTH, LINEAGE, WRITE,
+        fold::parted,
         link::{CLOSING_BACK, CLOSING_ON, KEPT, LINKS},
         undo::TAKEN,
     };

@@ -10,4 +10,8 @@ pub mod lead_source_cost;
 pub mod lead_status_history;
 pub mod segment;
 pub mod lead_score;
+pub mod erasure;
+pub mod lead;
+pub mod lead_link;
+pub mod lead_merge;
 pub mod system_config;

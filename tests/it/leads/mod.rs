@@ -10,4 +10,8 @@ mod lead_source_cost;
 mod lead_status_history;
 mod segment;
 mod lead_score;
+mod erasure;
+mod lead;
+mod lead_link;
+mod lead_merge;
 mod system_config;

@@ -53,8 +53,8 @@ pub(super) async fn populate(tx: &Tx) -> Result<()> {
     let lead = lead::create(tx, grace()).await?;
     lead::move_to(tx, lead.id, Status::Contacted, &Because::manual(Some("she called"))).await?;
     // Somebody she referred, who was there twice.
-    let referred = lead::create(tx, New::named("Jean", "Sammet", "+12025550109")).await?;
-    let again = lead::create(tx, New::named("Jean E.", "Sammet", "+12025550110")).await?;
+    let referred = lead::create(tx, New::named("Jean", "Sammet", "+12025550119")).await?;
+    let again = lead::create(tx, New::named("Jean E.", "Sammet", "+12025550120")).await?;
     let (from, to) = (End::Lead(again.id), End::Lead(lead.id));
     lead_link::add(tx, lead_link::New::between(from, Kind::ReferredBy, to)).await?;
     lead_merge::merge(tx, referred.id, again.id, &Choice::default()).await?;

@@ -175,7 +175,8 @@ fn convert(keep: &Row, fold: &Row, after: &mut Row) -> Result<()> {
 
 /// What the kept lead's columns become when the merge is undone: what they were, wherever nobody has
 /// changed them since; what was counted since stays counted.
-pub(super) fn parted(now: &Row, changes: &[Change], brought: &[String]) -> Row {
+#[must_use]
+pub fn parted(now: &Row, changes: &[Change], brought: &[String]) -> Row {
     let mut back = Row::new();
     for Change { field, was, becomes } in changes {
         let is = value(now, field);

@@ -1,0 +1,3 @@
+drop index outbox_about;
+
+drop index contact_enrichment_queue_of_email;
