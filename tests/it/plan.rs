@@ -11,6 +11,7 @@ mod leads;
 mod ledger;
 mod outreach;
 mod sales;
+mod scores;
 mod support;
 mod system_config;
 
@@ -50,6 +51,7 @@ async fn crowd(world: &World) {
             feedback::ROWS,
             compliance::ROWS,
             leads::ROWS,
+            scores::ROWS,
             ledger::ROWS,
             system_config::ROWS,
         ];
@@ -70,6 +72,7 @@ fn queries(tx: &Tx) -> Vec<Query> {
         feedback::queries,
         compliance::queries,
         leads::queries,
+        scores::queries,
         ledger::queries,
         system_config::queries,
     ];
