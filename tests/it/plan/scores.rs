@@ -34,6 +34,8 @@ from generate_series(1, 6000) n;
 insert into users (tenant_id, id, email, name)
 select 'TENANT', md5('TENANT user' || n)::uuid, 'u' || n || '@b.example', 'u'
 from generate_series(1, 500) n;
+update deals set assigned_to = md5('TENANT user' || 1 + ('x' || substr(md5(id::text), 1, 2))::bit(8)::int)::uuid
+where tenant_id = 'TENANT' and assigned_to is null;
 insert into distribution_pools (tenant_id, id, name, strategy)
 select 'TENANT', md5('TENANT pool' || n)::uuid, 'p' || n, 'capacity' from generate_series(1, 50) n;
 insert into distribution_members (tenant_id, id, pool_id, user_id, states, skills)
