@@ -13,6 +13,7 @@ mod links;
 mod nurture;
 mod outreach;
 mod sales;
+mod scores;
 mod support;
 mod system_config;
 
@@ -53,6 +54,7 @@ async fn crowd(world: &World) {
             compliance::ROWS,
             leads::ROWS,
             links::ROWS,
+            scores::ROWS,
             ledger::ROWS,
             system_config::ROWS,
             nurture::ROWS,
@@ -75,6 +77,7 @@ fn queries(tx: &Tx) -> Vec<Query> {
         compliance::queries,
         leads::queries,
         links::queries,
+        scores::queries,
         ledger::queries,
         system_config::queries,
         nurture::queries,

@@ -2,6 +2,7 @@
 
 mod edit;
 mod list;
+mod recommend;
 mod status;
 mod timeline;
 

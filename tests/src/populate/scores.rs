@@ -33,8 +33,8 @@ pub async fn worker(tx: &Tx, name: &str) -> Result<UserId> {
 }
 
 pub(super) async fn populate(tx: &Tx) -> Result<()> {
-    let ada = lead::create(tx, lead::New::named("Ada", "Lovelace", "+12025550109")).await?;
-    let alan = lead::create(tx, lead::New::named("Alan", "Turing", "+12025550110")).await?;
+    let ada = lead::create(tx, lead::New::named("Ada", "Lovelace", "+13125550181")).await?;
+    let alan = lead::create(tx, lead::New::named("Alan", "Turing", "+13125550182")).await?;
     let hour_ago = tx.now() - TimeDelta::hours(1);
     let call = New {
         external_id: Some("call-1".to_owned()),
