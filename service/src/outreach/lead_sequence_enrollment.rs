@@ -3,6 +3,7 @@
 //! A step is due so many days, where the lead is, after the step before it was really done, and then
 //! when it is an hour for its channel there. So an outage puts things off, and never together.
 
+mod agreed;
 mod calendar;
 mod claims;
 mod enroll;
@@ -48,6 +49,7 @@ use crate::{Error, Page, Result, Tx, outreach::nurture_sequence::Steps, page};
 pub mod queries {
     //! The texts of the queries, for the tests that ask Postgres how it would answer them.
     pub use super::{
+        agreed::WITHDRAWN,
         claims::{DUE, SPENT, STANDS},
         heard::REPLY,
         of_lead_query, of_sequence_query, steps_query,

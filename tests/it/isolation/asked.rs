@@ -31,9 +31,17 @@ const CALLS: &[(&str, &str)] = &[
 
 /// Those that are asked about the tenant of the transaction: what nobody is told.
 const OWN: &[(&str, &str)] = &[
+    (
+        "completion_rate",
+        "select count(*)::text from nurture_sequences s where s.completion_rate is null",
+    ),
     ("get_at_risk_clients", "select count(*)::text from get_at_risk_clients()"),
     ("get_overall_avg", "select coalesce(get_overall_avg()::text, '0')"),
     ("get_pattern_breaks", "select count(*)::text from get_pattern_breaks(9999)"),
+    (
+        "total_enrollments",
+        "select coalesce(sum(s.total_enrollments), 0)::text from nurture_sequences s",
+    ),
     ("get_zone_distribution", "select count(*)::text from get_zone_distribution()"),
 ];
 

@@ -14,7 +14,10 @@ use entity::{
 };
 use integration::{
     World,
-    populate::{email, nurture::welcome},
+    populate::{
+        email,
+        nurture::{in_writing, welcome},
+    },
 };
 use rust_decimal::Decimal;
 use sea_orm::ConnectionTrait;
@@ -22,7 +25,7 @@ use service::{
     Claims, Context, Error, Tx,
     leads::lead::{self, Because},
     outreach::{
-        dnc,
+        consent, dnc,
         lead_sequence_enrollment::{
             self as enrollment, Claim, Claimed, Enrolled, List, Model, Outcome, Refusal, Skip,
             Status, Stop,
@@ -47,6 +50,14 @@ pub async fn lead(world: &World, n: u32) -> LeadId {
 }
 
 pub async fn lead_in(world: &World, n: u32, zone: Option<&str>) -> LeadId {
+    let number = format!("+1202555{:04}", 100 + n);
+    let agreed = in_writing(&number, world.context.now - days(365));
+    world.run(async |tx| consent::grant(tx, agreed).await).await;
+    stranger_in(world, n, zone).await
+}
+
+/// Somebody who has agreed to nothing.
+pub async fn stranger_in(world: &World, n: u32, zone: Option<&str>) -> LeadId {
     let new = lead::New {
         email: Some(email(&format!("lead{n}@navy.example"))),
         time_zone: zone.map(|zone| Zone::parse(zone).unwrap()),

@@ -63,6 +63,15 @@ pub fn queries(tx: &Tx) -> Vec<Query> {
             served_by: &["pk-lead_sequence_enrollments", "lead_sequence_enrollment_steps_of_lead"],
         },
         Query {
+            name: "consents that were withdrawn",
+            asked: raw(
+                tx,
+                enrollment::WITHDRAWN,
+                vec![vec!["+12062000001".to_owned()].into(), "marketing".into(), "sms".into()],
+            ),
+            served_by: &["consents_of_subject"],
+        },
+        Query {
             name: "what was sent today",
             asked: raw(tx, enrollment::SPENT, vec![tx.now().into()]),
             served_by: &[

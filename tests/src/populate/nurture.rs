@@ -1,11 +1,13 @@
 //! A row in every table of nurture sequences.
 
-use entity::zone::Zone;
+use chrono::{DateTime, Utc};
+use entity::{phone::Phone, zone::Zone};
 use serde_json::json;
 use service::{
     Claims, Error, Result, Tx,
     leads::lead,
     outreach::{
+        consent::{self, Basis, Channel, Grant, Purpose},
         lead_sequence_enrollment::{self as enrollment, Enrolled},
         nurture_sequence::{self, New, Steps, read_steps},
     },
@@ -29,14 +31,34 @@ pub fn welcome() -> Steps {
     read_steps(&steps).expect("steps that are good")
 }
 
+/// Somebody's consent in writing to be texted.
+///
+/// # Panics
+///
+/// If that is no number.
+#[must_use]
+pub fn in_writing(number: &str, granted_at: DateTime<Utc>) -> Grant {
+    Grant {
+        subject: Phone::try_from(number.to_owned()).expect("a number").into(),
+        purpose: Purpose::Marketing,
+        channel: Channel::Sms,
+        basis: Basis::ExpressWritten,
+        text_version: Some("v1".to_owned()),
+        source: "web_form".to_owned(),
+        reference: None,
+        granted_at,
+    }
+}
+
 pub(super) async fn populate(tx: &Tx) -> Result<()> {
     let welcome = nurture_sequence::create(tx, New::named("Welcome", welcome())).await?;
     let new = lead::New {
         time_zone: Some(Zone::utc()),
         email: Some(super::email("joan@navy.example")),
-        ..lead::New::named("Joan", "Clarke", "+12025550109")
+        ..lead::New::named("Joan", "Clarke", "+12025550177")
     };
     let joan = lead::create(tx, new).await?;
+    consent::grant(tx, in_writing("+12025550177", tx.now())).await?;
     match enrollment::enroll(tx, joan.id, welcome.id).await? {
         Enrolled::Enrolled(_) => {}
         Enrolled::Refused(why) => return Err(Error::Denied(format!("{why:?}").into())),

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::{
     PER_LEAD_AND_DAY, Status, Went, advance,
+    agreed::agreed,
     calendar::Place,
     get,
     judge::{Facts, Verdict, judge},
@@ -230,8 +231,8 @@ pub async fn claim(tx: &Tx, ask: &Claims) -> Result<Claimed> {
         }
         let mut fit: Vec<Facts> = vec![];
         let mut reached = HashSet::new();
-        let consents = consents(tx, &due).await?;
-        for (facts, consents) in due.into_iter().zip(consents) {
+        let agreed = agreed(tx, &due).await?;
+        for (facts, agreed) in due.into_iter().zip(agreed) {
             let Some(step) = facts.step().cloned() else {
                 // Only somebody who wrote past us can have brought it about.
                 let found = locked(tx, facts.id).await?;
@@ -245,7 +246,7 @@ pub async fn claim(tx: &Tx, ask: &Claims) -> Result<Claimed> {
             }
             let place = place_of(tx, &facts).await?;
             let mut verdict = judge(&facts, &step, &place, dnc_stops, tx.now());
-            if verdict == Verdict::Send && !consents {
+            if verdict == Verdict::Send && !agreed {
                 verdict = Verdict::Skip(Skip::NoConsent);
             }
             if verdict == Verdict::Send && reached.contains(&facts.lead_id) {
@@ -296,13 +297,6 @@ fn earlier_sends() -> sea_orm::Value {
 
 async fn place_of(tx: &Tx, facts: &Facts) -> Result<Place> {
     Place::of(facts.time_zone.as_ref(), facts.phone_number.as_ref(), tx.zone().await?)
-}
-
-/// Whether each of the leads has agreed to be reached in the way that their next step takes. The one
-/// place that asks.
-#[expect(clippy::unused_async, reason = "`consent` answers it as soon as it is there")]
-async fn consents(_: &Tx, due: &[Facts]) -> Result<Vec<bool>> {
-    Ok(vec![true; due.len()])
 }
 
 /// Waits for whoever claims for the tenant at this moment, who may be about to reach the same lead
@@ -390,5 +384,5 @@ pub async fn stands(tx: &Tx, claim: &Claim) -> Result<bool> {
     let Some(step) = facts.step() else { return Ok(false) };
     let (place, dnc_stops) = (place_of(tx, &facts).await?, settings(tx).await?.respect_dnc);
     let right = judge(&facts, step, &place, dnc_stops, tx.now()) == Verdict::Send;
-    Ok(right && consents(tx, std::slice::from_ref(&facts)).await? == [true])
+    Ok(right && agreed(tx, std::slice::from_ref(&facts)).await? == [true])
 }

@@ -128,6 +128,11 @@ async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cu
              select '{tenant}', md5('lead' || n)::uuid, 'n', 'n', '+1206555010' || n, 'UTC', '{{}}',
                     timestamptz '2026-03-01'
              from generate_series(1, {LEADS}) n on conflict do nothing;
+             insert into consents (tenant_id, id, subject, purpose, channel, basis, text_version,
+                                   source, captured_by, granted_at, recorded_at)
+             select '{tenant}', md5('consent' || n)::uuid, '+1206555010' || n, 'marketing', 'sms',
+                    'express_written', 'v1', 'paper', 'x', timestamptz '2026-03-01', now()
+             from generate_series(1, {LEADS}) n on conflict do nothing;
              insert into lead_sequence_enrollments (tenant_id, id, lead_id, sequence_id, version_id,
                                                     enrolled_at, next_step_scheduled_at, next_channel)
              select '{tenant}', gen_random_uuid(), l.id, v.sequence_id, v.id,

@@ -295,3 +295,50 @@ async fn where_the_tenant_says_so_an_answer_pauses_nothing_and_the_list_stops_no
     assert_eq!(claim(&world, &world.context).await.skipped, [(id, Skip::DoNotCall)]);
     assert_eq!(send(&world, &world.later(days(2))).await, [2]);
 }
+
+#[tokio::test]
+async fn who_has_not_agreed_in_writing_is_not_texted_and_may_be_mailed() {
+    let world = World::new().await;
+    let both = steps(&[(0, Channel::Sms), (0, Channel::Email)]);
+    let (stranger, to) = (stranger_in(&world, 1, Some("UTC")).await, sequence(&world, both).await);
+    let id = enroll(&world, stranger, to).await.id;
+    let express = consent::Grant {
+        basis: consent::Basis::Express,
+        text_version: None,
+        ..in_writing("+12025550101", now() - days(1))
+    };
+    world.run(async |tx| consent::grant(tx, express).await).await;
+    let done = claim(&world, &world.context).await;
+    assert_eq!(done.skipped, [(id, Skip::NoConsent)]);
+    assert_eq!(done.claims.iter().map(|c| c.step).collect::<Vec<_>>(), [2]);
+}
+
+#[tokio::test]
+async fn who_withdraws_is_reached_so_no_more_also_by_what_was_decided_already() {
+    let world = World::new().await;
+    let withdraw = async |subject: consent::Subject, channel| {
+        let revocation = consent::Revocation {
+            subject,
+            only: Some((consent::Purpose::Marketing, channel)),
+            how: "STOP".to_owned(),
+            at: now(),
+        };
+        world.run(async |tx| consent::revoke(tx, &revocation).await).await
+    };
+    let by_text = sequence(&world, steps(&[(0, Channel::Sms)])).await;
+    enroll(&world, lead(&world, 1).await, by_text).await;
+    let held = claim(&world, &world.context).await.claims.remove(0);
+    let stands = async || world.run(async |tx| enrollment::stands(tx, &held).await).await;
+    assert!(stands().await);
+    let number = in_writing("+12025550101", now()).subject;
+    withdraw(number, consent::Channel::Sms).await;
+    assert!(!stands().await);
+    // Mail takes no consent, but what was withdrawn is gone.
+    let by_mail = sequence(&world, steps(&[(0, Channel::Email)])).await;
+    let id = enroll(&world, lead(&world, 2).await, by_mail).await.id;
+    let other = enroll(&world, lead(&world, 3).await, by_mail).await.id;
+    withdraw(email("lead2@navy.example").into(), consent::Channel::Email).await;
+    let done = claim(&world, &world.context).await;
+    assert_eq!(done.skipped, [(id, Skip::NoConsent)]);
+    assert_eq!(done.claims.iter().map(|c| c.enrollment_id).collect::<Vec<_>>(), [other]);
+}
