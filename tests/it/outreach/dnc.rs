@@ -3,6 +3,7 @@
 mod bulk;
 mod clearance;
 mod kept;
+mod leave;
 mod opt_out;
 mod rules;
 

@@ -74,7 +74,7 @@ async fn a_certain_request_takes_effect_at_once_with_the_words_as_evidence_and_a
     assert!(!is_clear(&world).await);
     let history = world.run(async |tx| dnc::history(tx, NUMBER).await).await;
     assert_eq!(history.entries.len(), 1, "confirming adds none");
-    assert_eq!(lead.calling_blocked, false);
+    assert!(!lead.calling_blocked, "before");
 }
 
 #[tokio::test]
@@ -177,6 +177,30 @@ async fn what_stood_before_or_came_after_a_mistake_stands_when_the_mistake_goes(
     let live: Vec<_> =
         history.entries.iter().filter(|e| e.removed_at.is_none()).map(|e| e.id).collect();
     assert_eq!(live, [legal.id]);
+}
+
+#[tokio::test]
+async fn two_mistakes_are_undone_in_either_order() {
+    for last_first in [false, true] {
+        let world = World::new().await;
+        let mut reviews = vec![];
+        for words in [SURE, "Stop calling me."] {
+            let Hearing::Listed { review: Some(review), .. } = hear(&world, words).await else {
+                panic!("listed")
+            };
+            reviews.push(review);
+        }
+        if last_first {
+            reviews.reverse();
+        }
+        let dismiss = async |id| {
+            world.run(async |tx| opt_out_review::dismiss(tx, id, "a mistake").await).await
+        };
+        dismiss(reviews[0]).await;
+        assert!(!is_clear(&world).await, "the other stands");
+        dismiss(reviews[1]).await;
+        assert!(is_clear(&world).await);
+    }
 }
 
 #[tokio::test]

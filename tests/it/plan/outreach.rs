@@ -22,32 +22,33 @@ pub const ROWS: &str = "
 insert into dnc_list (tenant_id, id, phone_number, raw_number, kind, reason, source, added_at,
                       removed_at, removal_reason)
 select 'TENANT', gen_random_uuid(), '+1206' || 2000000 + n, '', 'permanent',
-       case when n % 100 = 1 then 'rare' else 'x' end, case when n % 100 = 2 then 'rare' else 'y' end,
-       now() - n * interval '1 hour', case when n % 50 = 3 then now() end,
+       case when n % 100 = 1 then 'rare' else 'lead_requested' end, case when n % 100 = 2 then 'rare' else 'y' end,
+       timestamptz '2026-03-02 09:00+00' - n * interval '1 hour', case when n % 50 = 3 then timestamptz '2026-03-02 09:00+00' - interval '1 hour' end,
        case when n % 50 = 3 then 'x' end
 from generate_series(1, 4000) n;
 insert into dnc_checks (tenant_id, id, number, purpose, verdict, refusals, actor, checked_at)
 select 'TENANT', gen_random_uuid(), '+1206' || 2000000 + n / 2,
        case n % 2 when 0 then 'check' else 'clear' end, 'clear', '{}', 'x',
-       now() - n * interval '1 hour'
+       timestamptz '2026-03-02 09:00+00' - n * interval '1 hour'
 from generate_series(1, 8000) n;
 insert into consents (tenant_id, id, subject, purpose, channel, basis, source, captured_by,
                       granted_at, recorded_at)
 select 'TENANT', gen_random_uuid(), '+1206' || 2000000 + n, 'marketing', 'call', 'express', 'x', 'x',
-       now() - n * interval '1 hour', now()
+       timestamptz '2026-03-02 09:00+00' - n * interval '1 hour', now()
 from generate_series(1, 4000) n;
 insert into call_attempts (tenant_id, id, phone_number, purpose, channel, lead_id, outcome, actor,
                            attempted_at)
 select 'TENANT', gen_random_uuid(), '+1206' || 2000000 + n, 'marketing', 'call',
-       case n % 2 when 0 then gen_random_uuid() end, 'dialled', 'x', now() - n * interval '1 hour'
+       case n % 2 when 0 then gen_random_uuid() end, 'dialled', 'x', timestamptz '2026-03-02 09:00+00' - n * interval '1 hour'
 from generate_series(1, 4000) n;
 insert into external_lists (tenant_id, id, kind, jurisdiction, source, as_of, loaded_at, loaded_by,
                             superseded_at)
-select 'TENANT', gen_random_uuid(), k, 'US-FL', 'x', now() - n * interval '1 day', now(), 'x', now()
-from generate_series(1, 400) n, unnest(array['state', 'rnd']) k;
+select 'TENANT', gen_random_uuid(), k, 'US-FL', 'x', timestamptz '2026-03-02 09:00+00' - n * interval '1 day', now(), 'x', now()
+from generate_series(1, 400) n, unnest(array['state', 'rnd', 'wireless']) k
+where n <= 8 or k = 'wireless';
 insert into external_list_numbers (tenant_id, id, list_id, phone_number, answer)
 select 'TENANT', gen_random_uuid(), l.id, '+1206' || 2000000 + n, 'listed'
-from external_lists l, generate_series(1, 20) n
+from external_lists l, generate_series(1, 1000) n
 where l.tenant_id = 'TENANT' and l.kind = 'state';
 insert into suppressions (tenant_id, id, digest, reason, suppressed_by, suppressed_at)
 select 'TENANT', gen_random_uuid(), encode(sha256(n::text::bytea), 'hex'), 'x', 'x', now()
@@ -55,7 +56,7 @@ from generate_series(1, 4000) n;
 insert into opt_out_reviews (tenant_id, id, phone_number, phrase, excerpt, grade, source, heard_by,
                              heard_at, state, decided_at, decided_by, decided_because)
 select 'TENANT', gen_random_uuid(), '+1206' || 2000000 + n, 'x', 'x', 'review', 'x', 'x',
-       now() - n * interval '1 hour', case n % 20 when 0 then 'pending' else 'dismissed' end,
+       timestamptz '2026-03-02 09:00+00' - n * interval '1 hour', case n % 20 when 0 then 'pending' else 'dismissed' end,
        case when n % 20 > 0 then now() end, case when n % 20 > 0 then 'x' end,
        case when n % 20 > 0 then 'x' end
 from generate_series(1, 4000) n";

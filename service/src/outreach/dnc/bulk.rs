@@ -101,19 +101,16 @@ pub async fn add_many(tx: &Tx, batch: &Batch) -> Result<Vec<Added>> {
             ..New::for_good(raw, &batch.reason)
         };
         let old = live.get(phone);
-        let id = match old.filter(|old| stands(old, &new)) {
-            Some(old) => {
-                told.push(Added::Already(old.id));
-                old.id
-            }
-            None => {
-                retired.extend(old.map(|old| old.id.0));
-                let row = row(tx, phone.clone(), new);
-                let id = row.id.clone().take().ok_or(Error::NotFound("id"))?;
-                rows.push(row);
-                told.push(Added::New(id));
-                id
-            }
+        let id = if let Some(old) = old.filter(|old| stands(old, &new)) {
+            told.push(Added::Already(old.id));
+            old.id
+        } else {
+            retired.extend(old.map(|old| old.id.0));
+            let row = row(tx, phone.clone(), new);
+            let id = row.id.clone().take().ok_or(Error::NotFound("id"))?;
+            rows.push(row);
+            told.push(Added::New(id));
+            id
         };
         ids.insert(phone, id);
     }

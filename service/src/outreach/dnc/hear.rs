@@ -30,6 +30,7 @@ pub struct Heard {
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one is made for each call, and none is kept")]
 pub enum Hearing {
     /// It is about something else.
     Nothing,

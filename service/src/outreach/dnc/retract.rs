@@ -11,7 +11,7 @@ use super::{Kind, Lock, REPLACED, because, lock, retire};
 use crate::{Error, Result, Tx, leads::lead};
 
 /// Takes back an entry that was made by mistake: nobody had asked. The one whose place it took, if
-/// there was one, is put back; if none is left for good, the leads may be called again.
+/// there was one, counts again; if none is left for good, the leads may be called again.
 pub(in crate::outreach) async fn retract(
     tx: &Tx,
     phone: &Phone,
@@ -28,37 +28,25 @@ pub(in crate::outreach) async fn retract(
     if !was_live {
         return Ok(());
     }
-    // Whatever it replaced ended when it began.
     let before = tx
         .find::<dnc::Entity>() // served by dnc_list_of_number
         .filter(Column::PhoneNumber.eq(phone.as_str()))
         .filter(Column::Id.lt(entry.id))
-        .filter(Column::RemovalReason.eq(REPLACED))
-        .filter(Column::RemovedAt.gte(entry.added_at))
         .filter(Column::Retracted.eq(false))
         .order_by_desc(Column::Id)
         .one(tx)
         .await?;
-    let before = before.filter(|b| b.expires_at.is_none_or(|until| until > tx.now()));
+    let before = before
+        .filter(|before| before.removal_reason.as_deref() == Some(REPLACED))
+        .filter(|before| before.expires_at.is_none_or(|until| until > tx.now()));
     if before.as_ref().is_none_or(|before| before.kind == Kind::Temporary) {
         lead::unblock(tx, phone, &because(&entry, reason)).await?;
     }
     let Some(before) = before else { return Ok(()) };
-    tx.insert(dnc::ActiveModel {
-        id: Set(DncId::new()),
-        phone_number: Set(before.phone_number),
-        raw_number: Set(before.raw_number),
-        kind: Set(before.kind),
-        reason: Set(before.reason),
-        source: Set(before.source),
-        detected_phrase: Set(before.detected_phrase),
-        notes: Set(before.notes),
-        consent_withdrawal_documented: Set(before.consent_withdrawal_documented),
-        added_by_user_id: Set(before.added_by_user_id),
-        added_at: Set(before.added_at),
-        expires_at: Set(before.expires_at),
-        ..Default::default()
-    })
-    .await?;
+    let mut row = before.into_active_model();
+    row.removed_at = Set(None);
+    row.removed_by = Set(None);
+    row.removal_reason = Set(None);
+    tx.update(row).await?;
     Ok(())
 }
