@@ -55,6 +55,8 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000021_ledger_posting",
     "m20261121_000022_ledger_tables",
     "m20261121_000023_ledger_questions",
+    "m20261121_000024_outreach_consent",
+    "m20261121_000025_outreach_consent_questions",
     "m20261121_000030_outreach_nurture",
     "m20261121_000034_leads_links",
     "m20261121_000035_leads_erasure",

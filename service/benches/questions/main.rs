@@ -1,8 +1,11 @@
 //! What the questions cost, each beside the same SQL sent by a bare driver.
 //!
 //! `cargo bench -p service` prints two tables. `KEEL_BENCH_ROWS` is the size of the larger tenants.
+//! `cargo bench -p service -- ledger` measures the ledger alone; with `DATABASE_URL`, on a server whose
+//! commits are flushed, which those of the private one are not.
 
 mod ask;
+mod ledger;
 mod load;
 mod runs;
 mod table;
@@ -104,6 +107,11 @@ async fn main() -> Failable<()> {
 }
 
 async fn measure(app: &str, admin: &str) -> Failable<String> {
+    if env::args().any(|asked| asked == "ledger") {
+        let deeds = ledger::measure(app).await?;
+        let facts = facts(&connect(admin).await?).await?;
+        return Ok(format!("{facts}\n\n{}", table::table_of_deeds(&deeds)));
+    }
     let larger = env::var("KEEL_BENCH_ROWS").ok().map_or(Ok(1_000_000), |rows| rows.parse())?;
     let (on, off, rest) = (connect(app).await?, connect(admin).await?, connect(app).await?);
     let began = Instant::now();
@@ -121,6 +129,7 @@ async fn measure(app: &str, admin: &str) -> Failable<String> {
     let largest = sizes.last().ok_or("no tenants")?;
     let mut deeds = writes::measure(&db, [&on, &off, &rest], largest.busy).await?;
     deeds.extend(runs);
+    deeds.extend(ledger::measure(app).await?);
     let facts = facts(&off).await?;
     db.close().await;
     Ok(format!("{}\n\n{}", table::table(&facts, &lines), table::table_of_deeds(&deeds)))
