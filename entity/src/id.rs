@@ -96,6 +96,10 @@ ids! {
     DealStageConfigId,
     /// A [`deal_stage_history`](crate::sales::deal_stage_history).
     DealStageHistoryId,
+    /// A [`distribution_member`](crate::leads::distribution_member).
+    DistributionMemberId,
+    /// A pool of people in [`distribution`](crate::leads::distribution).
+    DistributionPoolId,
     /// A [`dnc_check`](crate::outreach::dnc_check).
     DncCheckId,
     /// A [`dnc`](crate::outreach::dnc) entry.
@@ -112,6 +116,10 @@ ids! {
     InterventionId,
     /// An [`intervention_outcome`](crate::health::intervention_outcome).
     InterventionOutcomeId,
+    /// A [`lead_activity`](crate::leads::lead_activity).
+    LeadActivityId,
+    /// A [`lead_assignment`](crate::leads::lead_assignment).
+    LeadAssignmentId,
     /// A change in [`lead_audit_log`](crate::leads::lead_audit_log).
     LeadAuditLogId,
     /// A [`lead`](crate::leads::lead).
@@ -120,10 +128,16 @@ ids! {
     LeadLinkId,
     /// A [`lead_merge`](crate::leads::lead_merge).
     LeadMergeId,
+    /// A change of a [`lead_score`](crate::leads::lead_score).
+    LeadScoreHistoryId,
+    /// A [`lead_score_override`](crate::leads::lead_score_override).
+    LeadScoreOverrideId,
     /// A [`lead_sequence_enrollment`](crate::outreach::lead_sequence_enrollment).
     LeadSequenceEnrollmentId,
     /// A [`lead_sequence_enrollment_step`](crate::outreach::lead_sequence_enrollment_step).
     LeadSequenceEnrollmentStepId,
+    /// A [`lead_source_cost`](crate::leads::lead_source_cost).
+    LeadSourceCostId,
     /// A change in [`lead_status_history`](crate::leads::lead_status_history).
     LeadStatusHistoryId,
     /// A [`nurture_sequence`](crate::outreach::nurture_sequence).
@@ -146,6 +160,8 @@ ids! {
     QuoteOutcomeId,
     /// A [`run`](crate::engine::run) of a step of the day.
     RunId,
+    /// A [`segment`](crate::leads::segment).
+    SegmentId,
     /// A change in [`system_config_history`](crate::leads::system_config_history).
     SystemConfigHistoryId,
     /// A key of [`system_config`](crate::leads::system_config).
@@ -158,6 +174,8 @@ ids! {
     TaskId,
     /// A [`tenant`](crate::tenancy::tenant).
     TenantId,
+    /// A [`user_absence`](crate::tenancy::user_absence).
+    UserAbsenceId,
     /// A [`user`](crate::tenancy::user).
     UserId,
     /// A [`weekly_pattern`](crate::health::weekly_pattern).

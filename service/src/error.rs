@@ -141,6 +141,7 @@ fn referred_to(key: &str) -> &'static str {
         "quote_id" | "supersedes_id" => "quote",
         "client_email" | "email" => "client",
         "enrichment_id" => "enrichment",
+        "pool_id" => "pool",
         "schedule_id" => "compliance schedule",
         "sequence_id" | "version_id" => "nurture sequence",
         "enrollment" => "enrollment",

@@ -10,6 +10,7 @@ mod health;
 mod leads;
 mod ledger;
 mod links;
+mod nurture;
 mod outreach;
 mod sales;
 mod support;
@@ -54,6 +55,7 @@ async fn crowd(world: &World) {
             links::ROWS,
             ledger::ROWS,
             system_config::ROWS,
+            nurture::ROWS,
         ];
         for rows in contexts {
             world.owner.execute_unprepared(&rows.replace("TENANT", &of)).await.unwrap();
@@ -75,6 +77,7 @@ fn queries(tx: &Tx) -> Vec<Query> {
         links::queries,
         ledger::queries,
         system_config::queries,
+        nurture::queries,
     ];
     contexts.into_iter().flat_map(|queries| queries(tx)).collect()
 }

@@ -14,6 +14,7 @@ mod links;
 mod nurture;
 mod outreach;
 mod sales;
+mod scores;
 mod support;
 mod system_config;
 mod tenancy;
@@ -41,6 +42,7 @@ fn checks() -> Vec<Broken> {
         nurture::CHECKS,
         outreach::CHECKS,
         sales::CHECKS,
+        scores::CHECKS,
         support::CHECKS,
         system_config::CHECKS,
         tenancy::CHECKS,
@@ -62,6 +64,7 @@ fn unique() -> Vec<Broken> {
         nurture::UNIQUE,
         outreach::UNIQUE,
         sales::UNIQUE,
+        scores::UNIQUE,
         support::UNIQUE,
         system_config::UNIQUE,
         tenancy::UNIQUE,

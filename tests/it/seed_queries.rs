@@ -277,3 +277,60 @@ async fn the_week_starts_in_sql_when_it_does_in_the_service() {
         }
     }
 }
+
+/// Q61, Q62 and Q64, on the document's ten leads. Q61 finds the document's tables and ours; Q64 counts
+/// what ours have in their histories, which the document's have not, but for two of them.
+#[tokio::test]
+async fn the_seeds_questions_about_leads_run_as_written_on_its_sample() {
+    let world = World::new().await;
+    let sample = world.ten_leads(&world.context).await;
+    world.ten_leads(&world.neighbour).await;
+    let found = async |sql: &str| {
+        let ask = Statement::from_string(DbBackend::Postgres, sql.to_owned());
+        let ask = async |tx: &Tx| Ok(tx.query_all_raw(ask).await?);
+        world.db.read(world.context.clone(), ask).await.unwrap()
+    };
+    let q61 = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_name LIKE 'lead%';";
+    let tables: Vec<String> =
+        found(q61).await.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+    for table in [
+        "leads",
+        "lead_audit_log",
+        "lead_status_history",
+        "lead_source_costs",
+        "lead_sequence_enrollments",
+    ] {
+        assert!(tables.iter().any(|t| t == table), "{table}");
+    }
+    assert_eq!(found("SELECT * FROM leads WHERE deleted_at IS NULL LIMIT 5;").await.len(), 5);
+    let counts = async |sql: &str| {
+        let rows = found(sql).await;
+        let mut rows: Vec<(String, i64)> = rows
+            .iter()
+            .map(|row| (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap()))
+            .collect();
+        rows.sort();
+        rows
+    };
+    let named = |rows: &[(&str, i64)]| {
+        rows.iter().map(|(status, n)| ((*status).to_owned(), *n)).collect::<Vec<_>>()
+    };
+    let q64 = "SELECT to_status, COUNT(*) FROM lead_status_history GROUP BY to_status;";
+    let all = [
+        ("cold", 1),
+        ("contacted", 3),
+        ("dnc", 1),
+        ("hot", 2),
+        ("new", 10),
+        ("nurturing", 2),
+        ("qualified", 3),
+    ];
+    assert_eq!(counts(q64).await, named(&all));
+    let [first, second] = [sample.leads[0], sample.leads[1]];
+    let of_two = format!(
+        "SELECT to_status, COUNT(*) FROM lead_status_history
+         WHERE lead_id IN ('{first}', '{second}') GROUP BY to_status"
+    );
+    let document = [("contacted", 2), ("hot", 2), ("new", 2), ("qualified", 1)];
+    assert_eq!(counts(&of_two).await, named(&document));
+}

@@ -1,6 +1,7 @@
 //! A database for each test, and two tenants in it.
 
 pub mod populate;
+pub mod ten_leads;
 
 use std::sync::{
     LazyLock,

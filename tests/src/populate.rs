@@ -3,11 +3,12 @@
 pub mod leads;
 pub mod nurture;
 mod outreach;
+pub mod scores;
 
 use chrono::TimeDelta;
 use entity::{
     email::Email,
-    id::{ClientId, UserId},
+    id::{ClientId, ContactId, UserId},
     phone::Phone,
     zone,
 };
@@ -141,6 +142,56 @@ async fn budget(tx: &Tx, user: UserId) -> Result<()> {
     Ok(())
 }
 
+/// A customer whose clients are scored, and who has been delivered to, written to and checked.
+async fn looked_after(tx: &Tx, ada: ContactId) -> Result<()> {
+    let new = client_health_score::New {
+        email: email("kim@acme.example"),
+        client_id: Some(client()),
+        firstname: Some("Kim".to_owned()),
+        lastname: None,
+        assigned_coach: None,
+    };
+    client_health_score::open(tx, new).await?;
+    let call = tx.now() - TimeDelta::hours(1);
+    pattern::record_call(tx, pattern::New::held(email("kim@acme.example"), call)).await?;
+    pattern::analyse(tx, &pattern::Analyse::default()).await?;
+    task::open(tx, task::New::titled("Call Ada", Priority::High)).await?;
+    let new = case::New {
+        client_id: client(),
+        contact_id: Some(ada),
+        order_id: None,
+        category: "delivery".to_owned(),
+        subject: "It was late".to_owned(),
+        description: None,
+        priority: Priority::Normal,
+    };
+    case::open(tx, new).await?;
+    let delivery = feedback_request::New {
+        order_id: Uuid::now_v7(),
+        client_id: client(),
+        contact_id: Some(ada),
+        delivered_at: tx.now() - TimeDelta::days(7),
+    };
+    feedback_request::schedule(tx, delivery).await?;
+    let signed = "Regards,\nAda Byron\nTitle: Head of Engines\nMobile: +1 646 555 1002";
+    let new = contact_enrichment::New::signed(ada, signed);
+    contact_enrichment::enqueue(tx, new).await?;
+    contact_enrichment::work_signatures(tx, 10).await?;
+    let new = contact_enrichment::New::asked(ada, Source::Apollo);
+    contact_enrichment::enqueue(tx, new).await?;
+    let source = opportunity_signal::Source::email("message-1", ada);
+    opportunity_signal::detect_in(tx, &source, "We are growing, and need it asap.").await?;
+    let new = compliance_schedule::New {
+        frequency: Frequency::Monthly,
+        first_due: Some(tx.now().date_naive() + TimeDelta::days(8)),
+        joining: Joining::ProRata,
+        ..compliance_schedule::New::quarterly("license renewal")
+    };
+    compliance_schedule::open(tx, new).await?;
+    compliance_schedule::generate_due(tx, &Generate::default()).await?;
+    Ok(())
+}
+
 impl World {
     /// Puts at least one row into every table, by the functions that anybody would use.
     ///
@@ -180,53 +231,10 @@ impl World {
             dnc::add(tx, dnc::New::for_good("+12065550010", "lead_requested")).await?;
             dnc::check(tx, "+12065550010").await?;
             outreach::populate(tx).await?;
-            let new = client_health_score::New {
-                email: email("kim@acme.example"),
-                client_id: Some(client()),
-                firstname: Some("Kim".to_owned()),
-                lastname: None,
-                assigned_coach: None,
-            };
-            client_health_score::open(tx, new).await?;
-            let call = tx.now() - TimeDelta::hours(1);
-            pattern::record_call(tx, pattern::New::held(email("kim@acme.example"), call)).await?;
-            pattern::analyse(tx, &pattern::Analyse::default()).await?;
-            task::open(tx, task::New::titled("Call Ada", Priority::High)).await?;
-            let new = case::New {
-                client_id: client(),
-                contact_id: Some(ada.id),
-                order_id: None,
-                category: "delivery".to_owned(),
-                subject: "It was late".to_owned(),
-                description: None,
-                priority: Priority::Normal,
-            };
-            case::open(tx, new).await?;
-            let delivery = feedback_request::New {
-                order_id: Uuid::now_v7(),
-                client_id: client(),
-                contact_id: Some(ada.id),
-                delivered_at: tx.now() - TimeDelta::days(7),
-            };
-            feedback_request::schedule(tx, delivery).await?;
-            let signed = "Regards,\nAda Byron\nTitle: Head of Engines\nMobile: +1 646 555 1002";
-            let new = contact_enrichment::New::signed(ada.id, signed);
-            contact_enrichment::enqueue(tx, new).await?;
-            contact_enrichment::work_signatures(tx, 10).await?;
-            let new = contact_enrichment::New::asked(ada.id, Source::Apollo);
-            contact_enrichment::enqueue(tx, new).await?;
-            let source = opportunity_signal::Source::email("message-1", ada.id);
-            opportunity_signal::detect_in(tx, &source, "We are growing, and need it asap.").await?;
-            let new = compliance_schedule::New {
-                frequency: Frequency::Monthly,
-                first_due: Some(tx.now().date_naive() + TimeDelta::days(8)),
-                joining: Joining::ProRata,
-                ..compliance_schedule::New::quarterly("license renewal")
-            };
-            compliance_schedule::open(tx, new).await?;
-            compliance_schedule::generate_due(tx, &Generate::default()).await?;
+            looked_after(tx, ada.id).await?;
             lapsed(tx).await?;
             leads::populate(tx).await?;
+            scores::populate(tx).await?;
             nurture::populate(tx).await?;
             Ok(())
         })

@@ -42,6 +42,8 @@ pub enum Topic {
     ComplianceEscalation,
     /// To whoever looks after a client at risk.
     Intervention,
+    /// To a lead on the way through a nurture sequence.
+    NurtureStep,
 }
 
 /// How far it has got.

@@ -45,6 +45,10 @@ pub enum Step {
     Interventions,
     /// Looks people up.
     Enrichment,
+    /// Scores leads, and gives those that wait to whoever has become free.
+    Leads,
+    /// Reaches the leads that are on their way through nurture sequences.
+    Nurture,
     /// Closes the day.
     Day,
 }

@@ -8,7 +8,7 @@ use crate::{
     email::Email,
     id::{ClientId, ContactId, LeadId, TenantId, UserId},
     phone::Phone,
-    schema::{Check, Index, TableSpec, Verbs},
+    schema::{Check, Index, TableSpec, Trigger, Verbs},
     zone::Zone,
 };
 
@@ -115,6 +115,14 @@ pub struct Model {
     /// What the score consists of; null: it was never computed.
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub lead_score_factors: Option<Metadata>,
+    /// When the score is to be computed again; null: at once.
+    pub score_due_at: Option<DateTimeUtc>,
+    /// From when on months without a contact are counted: when the score last changed or decayed;
+    /// null: from when it is next computed.
+    pub score_since: Option<DateTimeUtc>,
+    /// How many months without a contact the score has decayed for.
+    #[sea_orm(default_value = 0)]
+    pub score_decay: i32,
     /// When somebody last reached them, or they us; null: never.
     pub last_contact_date: Option<DateTimeUtc>,
     #[sea_orm(default_value = 0)]
@@ -190,6 +198,7 @@ impl TableSpec for Entity {
             Check::one_of::<Status>("leads_status_known", "status"),
             Check::new("leads_status_dnc_blocks", "status <> 'dnc' or calling_blocked"),
             Check::new("leads_lead_score_range", "lead_score between 0 and 100"),
+            Check::new("leads_score_decay_range", "score_decay >= 0"),
             Check::new("leads_interaction_count_range", "interaction_count >= 0"),
             Check::new("leads_version_range", "version >= 1"),
             Check::new(
@@ -213,7 +222,20 @@ impl TableSpec for Entity {
             Index::new("leads_of_owner", "tenant_id, user_id, id"),
             Index::new("leads_by_source", "tenant_id, source, id").with(LIVE),
             Index::new("leads_by_score", "tenant_id, lead_score, id").with(LIVE),
-            Index::new("leads_by_status_score", "tenant_id, status, lead_score, id").with(LIVE),
+            // With all that segments ask of a lead, so that they are counted without its row.
+            Index::new("leads_by_status_score", "tenant_id, status, lead_score, id").with(
+                "include (source, sub_source, state, city, country, user_id, last_contact_date, \
+                 created_at, interaction_count) where deleted_at is null",
+            ),
+            Index::new("leads_created", "tenant_id, created_at, id").with(
+                "include (source, sub_source, user_id, converted_client_id) \
+                 where deleted_at is null",
+            ),
+            Index::new("leads_score_due", "tenant_id, score_due_at, id").with(LIVE),
+            Index::new("leads_active_of_owner", "tenant_id, user_id").with(
+                "where deleted_at is null and user_id is not null \
+                 and status not in ('recruited', 'cold', 'dnc')",
+            ),
             Index::new("leads_by_contact", "tenant_id, last_contact_date, id").with(LIVE),
             Index::new("leads_of_email", "tenant_id, email")
                 .with("where email is not null and deleted_at is null"),
@@ -222,5 +244,19 @@ impl TableSpec for Entity {
             Index::new("leads_of_contact", "tenant_id, converted_contact_id"),
             Index::new("leads_merged", "tenant_id, merged_into_id"),
         ]
+    }
+
+    fn triggers() -> Vec<Trigger> {
+        // What the score is computed from, as `service::leads::lead_score` reads it.
+        vec![Trigger::new(
+            "score_due",
+            "before update",
+            "when (new.source is distinct from old.source \
+             or new.time_zone is distinct from old.time_zone \
+             or new.phone_number is distinct from old.phone_number \
+             or new.last_contact_date is distinct from old.last_contact_date \
+             or new.deleted_at is distinct from old.deleted_at) \
+             execute function keel.lead_score_due()",
+        )]
     }
 }

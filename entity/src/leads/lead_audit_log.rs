@@ -62,7 +62,10 @@ impl TableSpec for Entity {
     }
 
     fn indexes() -> Vec<Index> {
-        vec![Index::new("lead_audit_log_of_lead", "tenant_id, lead_id, version, id")]
+        vec![
+            Index::new("lead_audit_log_of_lead", "tenant_id, lead_id, version, id"),
+            Index::new("lead_audit_log_changed", "tenant_id, changed_at"),
+        ]
     }
 
     fn triggers() -> Vec<Trigger> {

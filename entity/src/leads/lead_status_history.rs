@@ -86,6 +86,7 @@ impl TableSpec for Entity {
             Index::unique("lead_status_history_present", "tenant_id, lead_id")
                 .with("where left_at is null"),
             Index::new("lead_status_history_of_lead", "tenant_id, lead_id, changed_at, id"),
+            Index::new("lead_status_history_entered", "tenant_id, to_status, changed_at, lead_id"),
         ]
     }
 }

@@ -2,3 +2,4 @@
 
 pub mod tenant;
 pub mod user;
+pub mod user_absence;

@@ -154,5 +154,11 @@ fn why(reader: &Reader, call: &Call, listed: &Check, refusal: Refusal) -> String
         (Refusal::ClearanceExpired, _) => {
             format!("cleared, but dialled {} s later", call.later.num_seconds())
         }
+        (Refusal::Suppressed, _) => "was erased, and must not come back".to_owned(),
+        (Refusal::ListedExternally, _) => "on a list that others keep".to_owned(),
+        (Refusal::StaleScrub, _) => "no list of the last 31 days to look at".to_owned(),
+        (Refusal::NoConsent, _) => "has not agreed to such calls".to_owned(),
+        (Refusal::Capped, _) => "was called often enough in 24 hours".to_owned(),
+        (Refusal::BannedDay, _) => "nobody calls on such a day there".to_owned(),
     }
 }

@@ -13,8 +13,10 @@ mod edit;
 mod leave;
 mod life;
 mod list;
+mod recommend;
 mod record;
 mod status;
+mod timeline;
 mod word;
 
 pub use entity::leads::{
@@ -42,8 +44,10 @@ pub use self::{
     edit::{Change, Origin, Update, update},
     life::{delete, restore},
     list::{After, List, Order, Owner, list},
+    recommend::{Action, IMMEDIATE_NEED, Recommendation, recommend, recommendation},
     record::{changes, statuses},
     status::{TRANSITIONS, may_become, move_to, of_foreign},
+    timeline::{Earlier, Event, EventKind, timeline},
     word::fold,
 };
 use crate::{Error, Result, Tx, input};
@@ -55,6 +59,7 @@ pub mod queries {
         block::{BEFORE, BLOCKED, LEFT, LISTED_LEADS},
         list::list_query,
         record::{changed_since, changes_query, statuses_query},
+        timeline::TIMELINE,
     };
 }
 

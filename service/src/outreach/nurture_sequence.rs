@@ -3,7 +3,6 @@
 //! The steps of a sequence are a version of it. To change them is to write the next version; whoever is
 //! on the way keeps the one that they began with.
 
-mod settings;
 mod step;
 
 use chrono::{DateTime, Utc};
@@ -26,9 +25,13 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+pub(crate) use self::step::meets;
 pub use self::step::{MOST_STEPS, Words, read_steps, render};
-pub(crate) use self::{settings::settings, step::meets};
-use crate::{Error, Page, Result, Tx, input, page};
+use crate::{
+    Error, Page, Result, Tx, input,
+    leads::system_config::{self, NurtureSettings},
+    page,
+};
 
 #[doc(hidden)]
 pub mod queries {
@@ -351,4 +354,9 @@ pub async fn rates(tx: &Tx, id: NurtureSequenceId) -> Result<Rates> {
     get(tx, id).await?;
     let found = Rates::find_by_statement(tx.ask(RATES, [id.into()])).one(tx).await?;
     found.ok_or(Error::NotFound("nurture sequence"))
+}
+
+/// How the tenant's sequences send, as it has settled or by default. The one place that asks.
+pub(crate) async fn settings(tx: &Tx) -> Result<NurtureSettings> {
+    system_config::get(tx).await
 }

@@ -1,10 +1,13 @@
 //! The people who work for a tenant.
 
-pub use entity::tenancy::user::Model;
+mod absence;
+
+pub use entity::tenancy::{user::Model, user_absence::Model as Absence};
 use entity::{email::Email, id::UserId, tenancy::user};
 use sea_orm::Set;
 use validator::Validate;
 
+pub use self::absence::{absences, absent, not_absent};
 use crate::{Error, Result, Tx, input};
 
 /// Somebody to be added.

@@ -12,6 +12,7 @@ use super::code;
 /// A call of each function that reads or writes rows; `ID` is a tenant's, or a row's of its.
 const CALLS: &[(&str, &str)] = &[
     ("advance_compliance_schedule", "select advance_compliance_schedule('ID')::text"),
+    ("calculate_lead_score", "select calculate_lead_score('ID')::text"),
     (
         "create_compliance_checks_from_schedule",
         "select create_compliance_checks_from_schedule('ID', '[{\"entity_id\": \"cs_1_acme\"}]')::text",

@@ -4,6 +4,7 @@ mod convert;
 mod edit;
 mod list;
 mod status;
+mod timeline;
 
 use chrono::TimeDelta;
 use integration::{World, populate::leads::grace, strings};

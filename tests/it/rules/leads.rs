@@ -27,6 +27,51 @@ pub const CHECKS: &[Broken] = &[
         "lead_audit_log_version_range",
         "insert into lead_audit_log select tenant_id, gen_random_uuid(), lead_id, user_id, actor, 'x', old_value, new_value, 0, change_reason, ip_address, user_agent, changed_at from lead_audit_log",
     ),
+    // Defect 4-19: the form of the month was not checked.
+    ("lead_source_costs_period_form", "period = '2024-13'"),
+    ("lead_source_costs_period_form", "period = '2024-00'"),
+    ("lead_source_costs_period_form", "period = '2024-1'"),
+    ("lead_source_costs_period_form", "period = '1969-12'"),
+    ("lead_source_costs_period_form", "period = '2024-01-01'"),
+    ("lead_source_costs_cost_usd_range", "cost_usd = -0.01"),
+    ("lead_source_costs_cost_usd_range", "cost_usd = 'NaN'"),
+    ("lead_source_costs_currency_form", "currency = 'usd'"),
+    ("lead_source_costs_notes_length", "notes = ''"),
+    ("lead_source_costs_notes_length", "notes = repeat('x', 2001)"),
+    ("lead_source_costs_source_length", "source = ''"),
+    ("lead_source_costs_source_length", "source = repeat('x', 101)"),
+    ("lead_source_costs_sub_source_length", "sub_source = ''"),
+    ("lead_source_costs_sub_source_length", "sub_source = repeat('x', 101)"),
+    (
+        "segments_counted_version_range",
+        "lead_count = 1, last_calculated_at = now(), counted_version = 0",
+    ),
+    (
+        "segments_counted_version_range",
+        "lead_count = 1, last_calculated_at = now(), counted_version = filter_version + 1",
+    ),
+    (
+        "segments_counted_whole",
+        "lead_count = null, last_calculated_at = now(), counted_version = 1",
+    ),
+    (
+        "segments_counted_whole",
+        "lead_count = 1, last_calculated_at = now(), counted_version = null",
+    ),
+    ("segments_description_length", "description = ''"),
+    ("segments_description_length", "description = repeat('x', 2001)"),
+    ("segments_filter_is_an_object", "filter = '[]'"),
+    (
+        "segments_filter_version_range",
+        "filter_version = 0, lead_count = null, last_calculated_at = null, counted_version = null",
+    ),
+    ("segments_grammar_first", "grammar = 2"),
+    (
+        "segments_lead_count_range",
+        "lead_count = -1, last_calculated_at = now(), counted_version = 1",
+    ),
+    ("segments_name_length", "name = ''"),
+    ("segments_name_length", "name = repeat('x', 256)"),
     ("lead_status_history_from_status_known", "from_status = 'lost', to_status = 'new'"),
     ("lead_status_history_is_a_change", "from_status = 'new', to_status = 'new'"),
     ("lead_status_history_left_after", "left_at = changed_at - interval '1 microsecond'"),
@@ -93,6 +138,12 @@ pub const UNIQUE: &[Broken] = &[
         "leads_phone",
         "insert into leads (tenant_id, id, first_name, last_name, phone_number, tags, status_since) \
          select tenant_id, gen_random_uuid(), 'f', 'l', phone_number, '{}', now() from leads",
+    ),
+    // Defect 4-19: two campaigns of a source are two costs, and one of none is one.
+    (
+        "lead_source_costs_one",
+        "insert into lead_source_costs (tenant_id, id, source, period, cost_usd) select tenant_id, \
+         gen_random_uuid(), 'x', period, 1 from lead_source_costs, generate_series(1, 2)",
     ),
     ("lead_status_history_present", "update lead_status_history set left_at = null"),
 ];

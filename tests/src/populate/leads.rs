@@ -1,12 +1,17 @@
 //! A row in every table of leads.
 
+use rust_decimal::Decimal;
+use serde_json::json;
 use service::{
     Result, Tx,
     leads::{
         lead::{self, Because, New, Status},
         lead_link::{self, End, Kind},
         lead_merge::{self, Choice},
+        lead_source_cost::{self, Month},
+        segment,
     },
+    tenancy::user,
 };
 
 /// A lead of whom everything is told.
@@ -24,6 +29,26 @@ pub fn grace() -> New {
     }
 }
 
+/// A segment that finds her, counted, and what her source cost.
+async fn found(tx: &Tx) -> Result<()> {
+    let lea = user::New {
+        email: super::email("lea@tenant.example"),
+        name: "Lea".to_owned(),
+        role: "partner".to_owned(),
+    };
+    let filter = segment::read(json!({ "tags": { "contains_any": ["warm"] } }))?;
+    let new = segment::New {
+        user_id: Some(user::add(tx, lea).await?.id),
+        ..segment::New::private("Warm", filter)
+    };
+    let warm = segment::create(tx, new).await?;
+    segment::count(tx, warm.id).await?;
+    let month = Month::of(tx.today().await?);
+    let cost = lead_source_cost::New::of("referral", month, Decimal::from(100));
+    lead_source_cost::record(tx, cost).await?;
+    Ok(())
+}
+
 pub(super) async fn populate(tx: &Tx) -> Result<()> {
     let lead = lead::create(tx, grace()).await?;
     lead::move_to(tx, lead.id, Status::Contacted, &Because::manual(Some("she called"))).await?;
@@ -33,5 +58,5 @@ pub(super) async fn populate(tx: &Tx) -> Result<()> {
     let (from, to) = (End::Lead(again.id), End::Lead(lead.id));
     lead_link::add(tx, lead_link::New::between(from, Kind::ReferredBy, to)).await?;
     lead_merge::merge(tx, referred.id, again.id, &Choice::default()).await?;
-    Ok(())
+    found(tx).await
 }

@@ -9,6 +9,7 @@ use crate::{
     compliance::compliance_check,
     feedback::feedback_request,
     health::intervention,
+    outreach::lead_sequence_enrollment as enrollment,
     sales::{contact_enrichment, deal, quote},
 };
 
@@ -142,5 +143,12 @@ contents! {
         record: intervention::record_sent,
         release: intervention::release,
         stands: intervention::stands,
+    },
+    /// A step of a nurture sequence, to a lead.
+    NurtureStep(enrollment::Claim) {
+        subject: enrollment::Claim::subject,
+        record: enrollment::record_sent,
+        release: enrollment::release,
+        stands: enrollment::stands,
     },
 }

@@ -22,6 +22,8 @@ pub struct Limits {
     pub escalations: u64,
     /// Interventions: the seed's e-mail.
     pub interventions: u64,
+    /// Steps of nurture sequences (ours; seed 004 has limits by the day, which hold as well).
+    pub nurture_steps: u64,
 }
 
 impl Default for Limits {
@@ -34,6 +36,7 @@ impl Default for Limits {
             compliance: 20,
             escalations: 10,
             interventions: 20,
+            nurture_steps: 100,
         }
     }
 }
@@ -49,6 +52,7 @@ impl Limits {
             Topic::ComplianceReminder => self.compliance,
             Topic::ComplianceEscalation => self.escalations,
             Topic::Intervention => self.interventions,
+            Topic::NurtureStep => self.nurture_steps,
         };
         let mut left = most.saturating_sub(outbox::recent(tx, topic).await?);
         // Both are of one bucket.

@@ -22,6 +22,8 @@ use crate::{
         intervention::{self, Due},
         pattern, weekly_pattern,
     },
+    leads::{lead_assignment, lead_score},
+    outreach::lead_sequence_enrollment as enrollment,
     sales::{contact_enrichment, deal, quote},
 };
 
@@ -67,6 +69,8 @@ pub(super) enum Sweep {
     ReadSignatures,
     LapseRequests,
     BuryDead,
+    ScoreLeads,
+    AssignWaiting,
     CloseDay,
     Forget,
 }
@@ -82,6 +86,7 @@ pub(super) fn parts(step: Step) -> &'static [Part] {
             Decide(Topic::ComplianceEscalation),
             Decide(Topic::ComplianceReminder),
         ],
+        Step::Nurture => &[Decide(Topic::NurtureStep)],
         Step::Deals => &[Do(Sweep::MarkStalled), Decide(Topic::DealFollowUp)],
         Step::Patterns => &[Do(Sweep::LookAtPatterns)],
         Step::Week => &[Do(Sweep::CloseWeek)],
@@ -97,6 +102,7 @@ pub(super) fn parts(step: Step) -> &'static [Part] {
             Do(Sweep::LapseRequests),
             Decide(Topic::EnrichmentRequest),
         ],
+        Step::Leads => &[Do(Sweep::ScoreLeads), Do(Sweep::AssignWaiting)],
         Step::Day => &[Do(Sweep::CloseDay), Do(Sweep::Forget)],
     }
 }
@@ -168,6 +174,11 @@ impl Sweep {
             }
             Self::LapseRequests => rows(contact_enrichment::lapse(tx, FEW).await?),
             Self::BuryDead => swept(outbox::bury(tx).await?),
+            Self::ScoreLeads => {
+                let seen = lead_score::compute(tx, &lead_score::Compute::default()).await?;
+                Piece { failed: seen.failed.len(), ..rows(seen.looked_at) }
+            }
+            Self::AssignWaiting => rows(lead_assignment::drain(tx, FEW).await?.looked_at),
             Self::CloseDay => {
                 daily_summary::close(tx, tx.today().await?).await?;
                 Piece { more: false, ..rows(1) }
@@ -250,6 +261,15 @@ async fn claimed(tx: &Tx, topic: Topic, ask: &Claims) -> Result<Taken> {
             owed,
             Content::ComplianceEscalation,
         ),
+        Topic::NurtureStep => {
+            let done = enrollment::claim(tx, ask).await?;
+            let passed = done.looked_at() - done.claims.len();
+            let why = |c: &enrollment::Claim| {
+                let (step, channel) = (c.step, c.channel.to_value());
+                format!("step {step} of a sequence, by {channel}: {}", c.template_id)
+            };
+            Taken { skipped: passed, ..told(done.claims, why, Content::NurtureStep) }
+        }
         Topic::Intervention => told(
             intervention::claim(tx, ask).await?,
             |c| {

@@ -43,7 +43,7 @@ const MIDNIGHT: u32 = at(24, 0);
 
 /// The day, in the order in which it is done when several steps are due at once: what clients did is
 /// looked at before they are scored, and scores before interventions are decided upon (defect 3-18).
-pub const PLAN: [Planned; 10] = [
+pub const PLAN: [Planned; 12] = [
     Planned { step: Step::Compliance, when: When::Mondays(at(7, 0)), until: EVENING },
     Planned { step: Step::Deals, when: When::Daily(&[at(8, 0), at(14, 0)]), until: EVENING },
     Planned { step: Step::Patterns, when: When::Daily(&[at(8, 0)]), until: MIDNIGHT },
@@ -52,7 +52,10 @@ pub const PLAN: [Planned; 10] = [
     Planned { step: Step::Health, when: When::Daily(&[at(9, 0)]), until: MIDNIGHT },
     Planned { step: Step::Quotes, when: When::Hourly(10), until: EVENING },
     Planned { step: Step::Interventions, when: When::Daily(&[at(10, 30)]), until: EVENING },
+    // Whom it is night for is put off: a lead may be anywhere, whatever hour it is here.
+    Planned { step: Step::Nurture, when: When::Every(30), until: MIDNIGHT },
     Planned { step: Step::Enrichment, when: When::Every(30), until: MIDNIGHT },
+    Planned { step: Step::Leads, when: When::Daily(&[at(2, 0)]), until: MIDNIGHT },
     Planned { step: Step::Day, when: When::Daily(&[at(18, 0)]), until: MIDNIGHT },
 ];
 
@@ -122,6 +125,7 @@ mod tests {
             (Step::Health, "08:59:59", "09:00:00", "Mon 09:00"),
             (Step::Quotes, "09:59:59", "10:00:00", "Mon 10:00"),
             (Step::Interventions, "10:29:59", "10:30:00", "Mon 10:30"),
+            (Step::Leads, "01:59:59", "02:00:00", "Mon 02:00"),
             (Step::Day, "17:59:59", "18:00:00", "Mon 18:00"),
         ] {
             assert_eq!(slot(step, Tz::UTC, &monday(before)), None, "{step:?}");
@@ -147,9 +151,12 @@ mod tests {
     #[test]
     fn nobody_is_written_to_because_of_what_was_decided_in_the_evening() {
         let monday = |time: &str| due(Tz::UTC, &format!("2026-03-02T{time}Z"));
-        assert_eq!(monday("19:59:59").len(), 10);
+        assert_eq!(monday("19:59:59").len(), 12);
         let late: Vec<_> = monday("20:00:00").into_iter().map(|(step, _)| step).collect();
-        assert_eq!(late, [Step::Patterns, Step::Week, Step::Health, Step::Enrichment, Step::Day]);
+        // Each lead has an evening of their own, which `lead_sequence_enrollment` sees to.
+        let all_day = [Step::Nurture, Step::Enrichment, Step::Leads, Step::Day];
+        assert_eq!(late[..3], [Step::Patterns, Step::Week, Step::Health]);
+        assert_eq!(late[3..], all_day);
     }
 
     #[test]

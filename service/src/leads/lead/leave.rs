@@ -25,8 +25,8 @@ pub(crate) enum Why {
 pub(crate) async fn left(tx: &Tx, leads: &[LeadId], why: Why) -> Result<()> {
     let why = match why {
         Why::Listed | Why::Moved(Status::Dnc) => Stop::DoNotCall,
-        Why::Deleted => Stop::Deleted,
         Why::Merged => Stop::Merged,
+        Why::Deleted => Stop::Deleted,
         Why::Moved(Status::Recruited) => Stop::Recruited,
         Why::Moved(Status::Qualified) => Stop::Qualified,
         Why::Moved(Status::Cold) => Stop::Lost,

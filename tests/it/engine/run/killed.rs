@@ -28,9 +28,11 @@ const QUOTES: usize = 6;
 const PEOPLE: usize = 4;
 /// Clients who bought sessions and never came: they are scored red, and something is to be done.
 const CLIENTS: usize = 3;
+/// Leads on their way through a sequence, whose next step is due.
+const LEADS: usize = 3;
 /// A message for each, and four for each of the people: a request for feedback, a look-up, and of two
 /// checks a reminder and an escalation.
-const ALL: usize = DEALS + QUOTES + 4 * PEOPLE + CLIENTS;
+const ALL: usize = DEALS + QUOTES + 4 * PEOPLE + CLIENTS + LEADS;
 
 fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap()
@@ -118,7 +120,19 @@ async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cu
              delete from compliance_schedule; delete from tasks;
              delete from intervention_outcomes; delete from intervention_log;
              delete from client_lifecycle_history; delete from client_health_scores;
+             delete from lead_sequence_enrollment_steps;
+             delete from lead_sequence_enrollments;
              delete from contacts where first_name like 'c%';
+             insert into leads (tenant_id, id, first_name, last_name, phone_number, time_zone, tags,
+                                status_since)
+             select '{tenant}', md5('lead' || n)::uuid, 'n', 'n', '+1206555010' || n, 'UTC', '{{}}',
+                    timestamptz '2026-03-01'
+             from generate_series(1, {LEADS}) n on conflict do nothing;
+             insert into lead_sequence_enrollments (tenant_id, id, lead_id, sequence_id, version_id,
+                                                    enrolled_at, next_step_scheduled_at, next_channel)
+             select '{tenant}', gen_random_uuid(), l.id, v.sequence_id, v.id,
+                    timestamptz '2026-03-02', timestamptz '2026-03-09', 'sms'
+             from leads l, nurture_sequence_versions v where l.first_name = 'n';
              insert into contacts (tenant_id, id, client_id, first_name, last_name, email)
              select '{tenant}', gen_random_uuid(), 'cs_1_acme', 'c' || n, 'c', 'c' || n || '@a.example'
              from generate_series(1, {PEOPLE}) n;
@@ -198,6 +212,10 @@ async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cu
         assert_eq!(rows(&world, scored).await, whole(CLIENTS));
         let done = "intervention_log where status = 'sent'";
         assert_eq!(rows(&world, done).await, whole(CLIENTS));
+        let reached = "lead_sequence_enrollment_steps where step = 1 and status = 'sent'";
+        assert_eq!(rows(&world, reached).await, whole(LEADS));
+        let further = "lead_sequence_enrollments where current_step = 2 and status = 'active'";
+        assert_eq!(rows(&world, further).await, whole(LEADS));
         let looked_up = "contact_enrichment_queue where handed_over_at is not null";
         assert_eq!(rows(&world, looked_up).await, whole(PEOPLE));
     }

@@ -1,0 +1,1 @@
+drop function public.calculate_lead_score(uuid, timestamptz);

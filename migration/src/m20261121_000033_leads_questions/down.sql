@@ -1,0 +1,2 @@
+drop function public.get_source_roi(uuid, text, text, timestamptz);
+drop function public.get_lead_funnel(uuid, date, date, timestamptz);

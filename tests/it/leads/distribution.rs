@@ -1,0 +1,1 @@
+//! The pools of people among whom leads are distributed.

@@ -1,0 +1,1 @@
+//! Whose lead becomes whose.

@@ -1,0 +1,5 @@
+//! What the statuses that leads went through tell.
+
+mod activity;
+mod funnel;
+mod sql;
