@@ -16,11 +16,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 pub use entity::leads::erasure::{Count, Counts, Model};
 use entity::{
+    email::Email,
     id::{ContactId, ErasureId, LeadId},
     leads::{
         erasure::{self, Column, Entity, Kind},
         lead,
     },
+    phone::Phone,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -35,7 +37,10 @@ use self::{
     person::{Handles, handles},
 };
 use super::lead::{Note, Why, left, note};
-use crate::{Result, Tx, input};
+use crate::{
+    Result, Tx, input,
+    outreach::{consent::Subject as Reached, suppression},
+};
 
 /// How many rows of a table are exported at the most.
 pub const MOST_ROWS: usize = 10_000;
@@ -121,8 +126,9 @@ pub struct Export {
     pub cut: Vec<&'static str>,
 }
 
-/// The tables in which nothing is about a lead or a contact: counters, settings, sums, and people of
-/// the tenant's own.
+/// The tables in which nothing tells who a lead or a contact is: counters, settings, sums, people of
+/// the tenant's own and their money, steps of the customer's business, lists that others keep, and
+/// suppressions, which are digests.
 pub const NOBODYS: &[&str] = &[
     "budget_accounts",
     "budget_holds",
@@ -134,16 +140,25 @@ pub const NOBODYS: &[&str] = &[
     "deal_activities",
     "deal_stage_config",
     "deal_stage_history",
+    "distribution_members",
+    "distribution_pools",
     "engine_runs",
     "erasures",
+    "external_list_numbers",
+    "external_lists",
+    "lead_source_costs",
     "nurture_sequence_versions",
     "nurture_sequences",
     "quote_activities",
     "quote_counters",
     "quote_outcomes",
+    "segments",
+    "suppression_keys",
+    "suppressions",
     "system_config",
     "system_config_history",
     "tenants",
+    "user_absences",
     "users",
     "weekly_patterns",
 ];
@@ -302,9 +317,14 @@ fn planned(plan: &Plan, table: &str) -> i64 {
     plan.lines.iter().find(|line| line.table == table).map_or(0, |line| line.rows)
 }
 
-/// What keeps their number and address from coming back.
-#[expect(clippy::unused_async, reason = "the suppressions of outreach will be added here")]
-async fn suppress(_tx: &Tx, _of: &Handles) -> Result<()> {
+/// Keeps their numbers and addresses from coming back: by digests, which tell nobody what they were.
+async fn suppress(tx: &Tx, of: &Handles) -> Result<()> {
+    let phones = of.phones.iter().filter_map(|phone| Phone::try_from(phone.clone()).ok());
+    let emails = of.emails.iter().filter_map(|email| Email::parse(email).ok());
+    let subjects: Vec<_> = phones.map(Reached::Phone).chain(emails.map(Reached::Email)).collect();
+    if !subjects.is_empty() {
+        suppression::add(tx, &subjects, "erasure").await?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Leads: made, changed, deleted, and blocked by the do-not-call list.
 
+mod convert;
 mod edit;
 mod list;
 mod recommend;
