@@ -61,11 +61,9 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000028_leads_distribution",
     "m20261121_000029_leads_score_questions",
     "m20261121_000030_outreach_nurture",
+    "m20261121_000031_outreach_nurture_questions",
     "m20261121_000032_leads_segments",
     "m20261121_000033_leads_questions",
-    "m20261121_000031_outreach_nurture_questions",
-    "m20261121_000034_leads_links",
-    "m20261121_000030_outreach_nurture",
     "m20261121_000034_leads_links",
     "m20261121_000035_leads_erasure",
 };

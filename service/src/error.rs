@@ -136,7 +136,6 @@ fn referred_to(key: &str) -> &'static str {
         "client_id" | "from_client_id" | "to_client_id" => "customer",
         "contact_id" | "from_contact_id" | "to_contact_id" => "contact",
         "lead_id" | "from_lead_id" | "to_lead_id" | "kept_lead_id" | "folded_lead_id" => "lead",
-        "from_lead_id" | "to_lead_id" | "kept_lead_id" | "folded_lead_id" => "lead",
         "deal_id" => "deal",
         "case_created_id" => "case",
         "quote_id" | "supersedes_id" => "quote",

@@ -230,7 +230,7 @@ impl TableSpec for Entity {
             Index::new("leads_created", "tenant_id, created_at, id").with(
                 "include (source, sub_source, user_id, converted_client_id) \
                  where deleted_at is null",
-            Index::new("leads_by_status_score", "tenant_id, status, lead_score, id").with(LIVE),
+            ),
             Index::new("leads_score_due", "tenant_id, score_due_at, id").with(LIVE),
             Index::new("leads_active_of_owner", "tenant_id, user_id").with(
                 "where deleted_at is null and user_id is not null \

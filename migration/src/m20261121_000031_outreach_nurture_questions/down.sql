@@ -8,4 +8,4 @@ alter table outbox drop constraint outbox_topic_known;
 alter table outbox add constraint outbox_topic_known check (topic in ('deal_follow_up', 'quote_follow_up', 'feedback_request', 'enrichment_request', 'compliance_reminder', 'compliance_escalation', 'intervention'));
 
 alter table engine_runs drop constraint engine_runs_step_known;
-alter table engine_runs add constraint engine_runs_step_known check (step in ('compliance', 'deals', 'patterns', 'week', 'feedback', 'health', 'quotes', 'interventions', 'enrichment', 'day'));
+alter table engine_runs add constraint engine_runs_step_known check (step in ('compliance', 'deals', 'patterns', 'week', 'feedback', 'health', 'quotes', 'interventions', 'enrichment', 'leads', 'day'));

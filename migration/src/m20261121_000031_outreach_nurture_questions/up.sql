@@ -1,5 +1,5 @@
 alter table engine_runs drop constraint engine_runs_step_known;
-alter table engine_runs add constraint engine_runs_step_known check (step in ('compliance', 'deals', 'patterns', 'week', 'feedback', 'health', 'quotes', 'interventions', 'enrichment', 'nurture', 'day'));
+alter table engine_runs add constraint engine_runs_step_known check (step in ('compliance', 'deals', 'patterns', 'week', 'feedback', 'health', 'quotes', 'interventions', 'enrichment', 'leads', 'nurture', 'day'));
 
 alter table outbox drop constraint outbox_topic_known;
 alter table outbox add constraint outbox_topic_known check (topic in ('deal_follow_up', 'quote_follow_up', 'feedback_request', 'enrichment_request', 'compliance_reminder', 'compliance_escalation', 'intervention', 'nurture_step'));

@@ -43,7 +43,7 @@ const MIDNIGHT: u32 = at(24, 0);
 
 /// The day, in the order in which it is done when several steps are due at once: what clients did is
 /// looked at before they are scored, and scores before interventions are decided upon (defect 3-18).
-pub const PLAN: [Planned; 11] = [
+pub const PLAN: [Planned; 12] = [
     Planned { step: Step::Compliance, when: When::Mondays(at(7, 0)), until: EVENING },
     Planned { step: Step::Deals, when: When::Daily(&[at(8, 0), at(14, 0)]), until: EVENING },
     Planned { step: Step::Patterns, when: When::Daily(&[at(8, 0)]), until: MIDNIGHT },
@@ -151,14 +151,10 @@ mod tests {
     #[test]
     fn nobody_is_written_to_because_of_what_was_decided_in_the_evening() {
         let monday = |time: &str| due(Tz::UTC, &format!("2026-03-02T{time}Z"));
-        assert_eq!(monday("19:59:59").len(), 11);
+        assert_eq!(monday("19:59:59").len(), 12);
         let late: Vec<_> = monday("20:00:00").into_iter().map(|(step, _)| step).collect();
-        assert_eq!(
-            late,
-            [Step::Patterns, Step::Week, Step::Health, Step::Enrichment, Step::Leads, Step::Day,]
-        );
         // Each lead has an evening of their own, which `lead_sequence_enrollment` sees to.
-        let all_day = [Step::Nurture, Step::Enrichment, Step::Day];
+        let all_day = [Step::Nurture, Step::Enrichment, Step::Leads, Step::Day];
         assert_eq!(late[..3], [Step::Patterns, Step::Week, Step::Health]);
         assert_eq!(late[3..], all_day);
     }

@@ -133,7 +133,7 @@ async fn whatever_changes_a_row_changes_when_it_was_updated() {
     for table in tables {
         let before = format!("update {table} set updated_at = timestamptz '2026-01-01'");
         world.owner.execute_unprepared(&before).await.unwrap();
-        let same = format!("update {table} set created_at = created_at");
+        let same = format!("update {table} set tenant_id = tenant_id");
         world.owner.execute_unprepared(&same).await.unwrap();
         let fresh = format!(
             "select (count(*) > 0 and bool_and(updated_at > now() - interval '1 hour'))::text
