@@ -18,10 +18,26 @@ pub enum EventKind {
     Status,
     /// A step of a sequence was sent or passed over.
     Step,
+    /// Their score became another.
+    Score,
+    /// They became somebody's lead.
+    Assignment,
+    /// We or they called, wrote, met; or something was written down.
+    Activity,
+    /// A call was dialled, or refused to be.
+    Call,
 }
 
 impl EventKind {
-    const ALL: [Self; 3] = [Self::Change, Self::Status, Self::Step];
+    const ALL: [Self; 7] = [
+        Self::Change,
+        Self::Status,
+        Self::Step,
+        Self::Score,
+        Self::Assignment,
+        Self::Activity,
+        Self::Call,
+    ];
 
     /// As [`TIMELINE`] numbers it, which also orders it.
     fn number(self) -> i32 {
@@ -29,6 +45,10 @@ impl EventKind {
             Self::Change => 1,
             Self::Status => 2,
             Self::Step => 3,
+            Self::Score => 4,
+            Self::Assignment => 5,
+            Self::Activity => 6,
+            Self::Call => 7,
         }
     }
 }
@@ -44,9 +64,10 @@ pub struct Event {
     pub id: Uuid,
     /// Who did it: `user:<id>` or `system:<name>`; null: nobody wrote that down.
     pub actor: Option<String>,
-    /// What: the field, the channel; `status` of a status.
+    /// What: the field, the channel, the strategy, the kind of activity; `status` of a status.
     pub what: String,
-    /// What it was before; null: nothing, or the person was erased.
+    /// What it was before; of a step its template, of an activity its direction, of a call its purpose.
+    /// Null: nothing, or the person was erased.
     pub from: Option<String>,
     /// What it is since, or what became of it.
     pub to: Option<String>,
@@ -62,8 +83,9 @@ pub struct Earlier {
     id: Uuid,
 }
 
-/// Served by `lead_status_history_of_lead`, `lead_audit_log_of_lead` and
-/// `lead_sequence_enrollment_steps_of_lead`: at most a page of each kind, of which the latest are taken.
+/// Served by `lead_status_history_of_lead`, `lead_audit_log_of_lead`, `lead_score_history_of_lead`,
+/// `lead_sequence_enrollment_steps_of_lead`, `lead_assignments_of_lead`, `lead_activities_of_lead` and
+/// `call_attempts_of_lead`: at most a page of each kind, of which the latest are taken.
 /// `$3` the lead, `$4` how many, `$5` to `$7` where the page before ended. Changes of the status are told
 /// by the history alone.
 pub const TIMELINE: &str = "
@@ -86,7 +108,34 @@ from (
      from lead_sequence_enrollment_steps s
      where s.tenant_id = $1 and s.lead_id = $3 and s.executed_at <= $5
        and (s.executed_at, 3, s.id) < ($5, $6, $7)
-     order by s.executed_at desc, s.id desc limit $4)) e
+     order by s.executed_at desc, s.id desc limit $4)
+    union all
+    (select s.calculated_at, 4, s.id, s.actor, 'lead_score', s.previous_score::text, s.score::text,
+            s.reason
+     from lead_score_history s
+     where s.tenant_id = $1 and s.lead_id = $3 and s.calculated_at <= $5
+       and (s.calculated_at, 4, s.id) < ($5, $6, $7)
+     order by s.calculated_at desc, s.id desc limit $4)
+    union all
+    (select a.assigned_at, 5, a.id, a.actor, a.strategy, a.from_user_id::text, a.to_user_id::text,
+            a.reason
+     from lead_assignments a
+     where a.tenant_id = $1 and a.lead_id = $3 and a.assigned_at <= $5
+       and (a.assigned_at, 5, a.id) < ($5, $6, $7)
+     order by a.assigned_at desc, a.id desc limit $4)
+    union all
+    (select a.occurred_at, 6, a.id, 'user:' || a.user_id, a.activity_type, a.direction, a.outcome,
+            a.notes
+     from lead_activities a
+     where a.tenant_id = $1 and a.lead_id = $3 and a.occurred_at <= $5
+       and (a.occurred_at, 6, a.id) < ($5, $6, $7)
+     order by a.occurred_at desc, a.id desc limit $4)
+    union all
+    (select c.attempted_at, 7, c.id, c.actor, c.channel, c.purpose, c.outcome, c.subject
+     from call_attempts c
+     where c.tenant_id = $1 and c.lead_id = $3 and c.attempted_at <= $5
+       and (c.attempted_at, 7, c.id) < ($5, $6, $7)
+     order by c.attempted_at desc, c.id desc limit $4)) e
 where e.at <= $2
   and (select true from leads l where l.tenant_id = $1 and l.id = $3 and l.deleted_at is null)
 order by e.at desc, e.kind desc, e.id desc limit $4";
@@ -103,7 +152,8 @@ struct Found {
     note: Option<String>,
 }
 
-/// What happened to a lead, the latest first: its statuses, its fields, what it was sent. The next page
+/// What happened to a lead, the latest first: its statuses, fields, scores and owners, what it was sent,
+/// and the calls and talks. The next page
 /// begins with `after`, where the page before ended.
 ///
 /// # Errors

@@ -79,3 +79,44 @@ async fn a_lead_that_is_not_there_has_no_timeline() {
         world.db.read(world.context.clone(), async |tx| timeline(tx, id, 0, None).await).await;
     assert!(matches!(done, Err(Error::Invalid { field, .. }) if field == "limit"));
 }
+
+/// Each row of each table that tells of a lead, told once.
+#[tokio::test]
+async fn every_table_that_tells_of_a_lead_is_in_its_timeline() {
+    let world = World::new().await;
+    world.populate(&world.context).await;
+    world.populate(&world.neighbour).await;
+    let later = world.later(TimeDelta::days(30));
+    let told = world
+        .run_as(&later, async |tx| {
+            let mut told = vec![];
+            for lead in lead::list(tx, &lead::List::default()).await?.items {
+                told.extend(timeline(tx, lead.id, 1000, None).await?.items);
+            }
+            Ok(told)
+        })
+        .await;
+    for (kind, table) in [
+        (EventKind::Change, "lead_audit_log"),
+        (EventKind::Status, "lead_status_history"),
+        (EventKind::Step, "lead_sequence_enrollment_steps"),
+        (EventKind::Score, "lead_score_history"),
+        (EventKind::Assignment, "lead_assignments"),
+        (EventKind::Activity, "lead_activities"),
+        (EventKind::Call, "call_attempts"),
+    ] {
+        let but = if kind == EventKind::Change { "and field_name <> 'status'" } else { "" };
+        let ids = format!(
+            "select t.id::text from {table} t join leads l on l.tenant_id = t.tenant_id
+                and l.id = t.lead_id and l.deleted_at is null
+             where t.tenant_id = '{}' {but} order by 1",
+            world.context.tenant
+        );
+        let expected = world.strings(&ids).await;
+        let of_kind = told.iter().filter(|event| event.kind == kind);
+        let mut found: Vec<_> = of_kind.map(|event| event.id.to_string()).collect();
+        found.sort();
+        assert_eq!(found, expected, "{table}");
+        assert!(!found.is_empty() || kind == EventKind::Call, "{table}");
+    }
+}
