@@ -100,6 +100,8 @@ ids! {
     LeadAuditLogId,
     /// A [`lead`](crate::leads::lead).
     LeadId,
+    /// A [`lead_import`](crate::leads::lead_import).
+    LeadImportId,
     /// A change in [`lead_status_history`](crate::leads::lead_status_history).
     LeadStatusHistoryId,
     /// An [`opportunity_signal`](crate::sales::opportunity_signal).

@@ -246,4 +246,6 @@ registry! {
     leads::lead_word,
     leads::lead_status_history,
     leads::lead_audit_log,
+    leads::lead_import,
+    leads::lead_import_row,
 }

@@ -41,6 +41,7 @@ macro_rules! keyed {
 tenant_scoped! {
     leads::lead_tag,
     leads::lead_word,
+    leads::lead_import_row,
 }
 
 keyed! {
@@ -84,4 +85,5 @@ keyed! {
     leads::lead by id::LeadId,
     leads::lead_status_history by id::LeadStatusHistoryId,
     leads::lead_audit_log by id::LeadAuditLogId,
+    leads::lead_import by id::LeadImportId,
 }

@@ -52,4 +52,5 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000018_health_engines",
     "m20261121_000019_health_engine_questions",
     "m20261121_000020_leads_tables",
+    "m20261121_000026_leads_import",
 };

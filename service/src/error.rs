@@ -132,6 +132,8 @@ fn referred_to(key: &str) -> &'static str {
         "assigned_to" => "user",
         "deal_id" => "deal",
         "case_created_id" => "case",
+        "import_id" => "import",
+        "lead_id" => "lead",
         "quote_id" | "supersedes_id" => "quote",
         "client_email" | "email" => "client",
         "enrichment_id" => "enrichment",

@@ -2,6 +2,8 @@
 
 pub mod lead;
 pub mod lead_audit_log;
+pub mod lead_import;
+pub mod lead_import_row;
 pub mod lead_status_history;
 pub mod lead_tag;
 pub mod lead_word;

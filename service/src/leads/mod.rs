@@ -1,3 +1,4 @@
 //! People who may become customers: found, won, and let go.
 
 pub mod lead;
+pub mod lead_import;

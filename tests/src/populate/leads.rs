@@ -2,7 +2,10 @@
 
 use service::{
     Result, Tx,
-    leads::lead::{self, Because, New, Status},
+    leads::{
+        lead::{self, Because, New, Status},
+        lead_import::{self, Ask, File},
+    },
 };
 
 /// A lead of whom everything is told.
@@ -23,5 +26,8 @@ pub fn grace() -> New {
 pub(super) async fn populate(tx: &Tx) -> Result<()> {
     let lead = lead::create(tx, grace()).await?;
     lead::move_to(tx, lead.id, Status::Contacted, &Because::manual(Some("she called"))).await?;
+    let table = "first name,last name,phone\nJean,Bartik,202-555-0110\nBetty,Holberton,none\n";
+    let ask = Ask { idempotency_key: Some("first".to_owned()), ..Ask::default() };
+    lead_import::import(tx, &File::new("leads.csv", table.as_bytes()), &ask).await?;
     Ok(())
 }
