@@ -1,1 +1,2 @@
 mod lead;
+mod lead_import;
