@@ -1,8 +1,10 @@
 //! What the questions cost, each beside the same SQL sent by a bare driver.
 //!
-//! `cargo bench -p service` prints two tables. `KEEL_BENCH_ROWS` is the size of the larger tenants.
+//! `cargo bench -p service` prints two tables. `KEEL_BENCH_ROWS` is the size of the larger tenants;
+//! where it is 0, only imports are measured.
 
 mod ask;
+mod imports;
 mod load;
 mod runs;
 mod table;
@@ -106,10 +108,16 @@ async fn main() -> Failable<()> {
 async fn measure(app: &str, admin: &str) -> Failable<String> {
     let larger = env::var("KEEL_BENCH_ROWS").ok().map_or(Ok(1_000_000), |rows| rows.parse())?;
     let (on, off, rest) = (connect(app).await?, connect(admin).await?, connect(app).await?);
+    if larger == 0 {
+        let db = Db::connect(app, &Options::default()).await?;
+        let imports = Box::pin(imports::measure(&db)).await?;
+        return Ok(table::table_of_deeds(&imports));
+    }
     let began = Instant::now();
     let sizes = load::load(&off, &[10_000, larger]).await?;
     eprintln!("loaded in {:.0?}", began.elapsed());
     let db = Db::connect(app, &Options::default()).await?;
+    let imports = Box::pin(imports::measure(&db)).await?;
     let runs = runs::measure(&db, &off, larger.min(1_000_000)).await?;
     let mut lines = Vec::new();
     for case in CASES {
@@ -121,6 +129,7 @@ async fn measure(app: &str, admin: &str) -> Failable<String> {
     let largest = sizes.last().ok_or("no tenants")?;
     let mut deeds = writes::measure(&db, [&on, &off, &rest], largest.busy).await?;
     deeds.extend(runs);
+    deeds.extend(imports);
     let facts = facts(&off).await?;
     db.close().await;
     Ok(format!("{}\n\n{}", table::table(&facts, &lines), table::table_of_deeds(&deeds)))
