@@ -48,6 +48,12 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A [`budget_account`](crate::ledger::budget_account).
+    BudgetAccountId,
+    /// A [`budget_hold`](crate::ledger::budget_hold).
+    BudgetHoldId,
+    /// A [`budget_transaction`](crate::ledger::budget_transaction).
+    BudgetTransactionId,
     /// A [`call_record`](crate::health::call_record).
     CallRecordId,
     /// A [`case`](crate::support::case).
@@ -90,6 +96,8 @@ ids! {
     DncCheckId,
     /// A [`dnc`](crate::outreach::dnc) entry.
     DncId,
+    /// An [`erasure`](crate::leads::erasure) of a person.
+    ErasureId,
     /// A [`feedback_request`](crate::feedback::feedback_request).
     FeedbackRequestId,
     /// An [`intervention`](crate::health::intervention).
@@ -102,8 +110,20 @@ ids! {
     LeadId,
     /// A [`lead_import`](crate::leads::lead_import).
     LeadImportId,
+    /// A [`lead_link`](crate::leads::lead_link).
+    LeadLinkId,
+    /// A [`lead_merge`](crate::leads::lead_merge).
+    LeadMergeId,
+    /// A [`lead_sequence_enrollment`](crate::outreach::lead_sequence_enrollment).
+    LeadSequenceEnrollmentId,
+    /// A [`lead_sequence_enrollment_step`](crate::outreach::lead_sequence_enrollment_step).
+    LeadSequenceEnrollmentStepId,
     /// A change in [`lead_status_history`](crate::leads::lead_status_history).
     LeadStatusHistoryId,
+    /// A [`nurture_sequence`](crate::outreach::nurture_sequence).
+    NurtureSequenceId,
+    /// A [`nurture_sequence_version`](crate::outreach::nurture_sequence_version).
+    NurtureSequenceVersionId,
     /// An [`opportunity_signal`](crate::sales::opportunity_signal).
     OpportunitySignalId,
     /// A message of the [`outbox`](crate::engine::outbox).
@@ -118,6 +138,10 @@ ids! {
     QuoteOutcomeId,
     /// A [`run`](crate::engine::run) of a step of the day.
     RunId,
+    /// A change in [`system_config_history`](crate::leads::system_config_history).
+    SystemConfigHistoryId,
+    /// A key of [`system_config`](crate::leads::system_config).
+    SystemConfigId,
     /// A [`task`](crate::sales::task).
     TaskId,
     /// A [`tenant`](crate::tenancy::tenant).

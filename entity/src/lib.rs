@@ -13,6 +13,7 @@ pub mod feedback;
 pub mod health;
 pub mod id;
 pub mod leads;
+pub mod ledger;
 pub mod outreach;
 pub mod phone;
 pub mod sales;

@@ -6,7 +6,8 @@ use sea_orm::{
 };
 
 use crate::{
-    compliance, customers, engine, feedback, health, leads, outreach, sales, support, tenancy,
+    compliance, customers, engine, feedback, health, leads, ledger, outreach, sales, support,
+    tenancy,
 };
 
 /// The role that owns every table and cannot log in.
@@ -246,6 +247,18 @@ registry! {
     leads::lead_word,
     leads::lead_status_history,
     leads::lead_audit_log,
+    ledger::budget_account,
+    ledger::budget_transaction,
+    ledger::budget_hold,
+    leads::system_config,
+    leads::system_config_history,
+    leads::lead_link,
+    leads::lead_merge,
+    leads::erasure,
+    outreach::nurture_sequence,
+    outreach::nurture_sequence_version,
+    outreach::lead_sequence_enrollment,
+    outreach::lead_sequence_enrollment_step,
     leads::lead_import,
     leads::lead_import_row,
 }

@@ -3,7 +3,8 @@
 use sea_orm::{EntityTrait, PrimaryKeyTrait};
 
 use crate::{
-    compliance, customers, engine, feedback, health, id, leads, outreach, sales, support, tenancy,
+    compliance, customers, engine, feedback, health, id, leads, ledger, outreach, sales, support,
+    tenancy,
 };
 
 /// A table whose every row belongs to one tenant, which its key begins with.
@@ -85,5 +86,17 @@ keyed! {
     leads::lead by id::LeadId,
     leads::lead_status_history by id::LeadStatusHistoryId,
     leads::lead_audit_log by id::LeadAuditLogId,
+    ledger::budget_account by id::BudgetAccountId,
+    ledger::budget_transaction by id::BudgetTransactionId,
+    ledger::budget_hold by id::BudgetHoldId,
+    leads::system_config by id::SystemConfigId,
+    leads::system_config_history by id::SystemConfigHistoryId,
+    leads::lead_link by id::LeadLinkId,
+    leads::lead_merge by id::LeadMergeId,
+    leads::erasure by id::ErasureId,
+    outreach::nurture_sequence by id::NurtureSequenceId,
+    outreach::nurture_sequence_version by id::NurtureSequenceVersionId,
+    outreach::lead_sequence_enrollment by id::LeadSequenceEnrollmentId,
+    outreach::lead_sequence_enrollment_step by id::LeadSequenceEnrollmentStepId,
     leads::lead_import by id::LeadImportId,
 }

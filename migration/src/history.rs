@@ -52,5 +52,10 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000018_health_engines",
     "m20261121_000019_health_engine_questions",
     "m20261121_000020_leads_tables",
+    "m20261121_000021_ledger_posting",
+    "m20261121_000022_ledger_tables",
+    "m20261121_000023_ledger_questions",
     "m20261121_000026_leads_import",
+    "m20261121_000030_outreach_nurture",
+    "m20261121_000034_leads_links",
 };

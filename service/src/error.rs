@@ -89,6 +89,10 @@ impl From<DbErr> for Error {
                 _ => Cow::from(format!("there is one already ({rule})")),
             }),
             "23503" => Self::NotFound(referred_to(rule)),
+            // Not what was asked for is wrong, but that it is asked for now.
+            "23514" if rule == "budget_accounts_floor_kept" => {
+                Self::conflict("less than that is available")
+            }
             "23514" => {
                 let of = rule.strip_prefix(refusal.table().unwrap_or_default()).unwrap_or(rule);
                 let field = of.rsplit_once('_').map_or(of, |(field, _)| field);
@@ -127,18 +131,22 @@ fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
 fn referred_to(key: &str) -> &'static str {
     match key.rsplit_once('-').map_or("", |(_, column)| column) {
         "check_id" => "compliance check",
-        "client_id" => "customer",
-        "contact_id" => "contact",
-        "assigned_to" => "user",
+        "account_id" => "budget account",
+        "assigned_to" | "user_id" => "user",
+        "client_id" | "from_client_id" | "to_client_id" => "customer",
+        "contact_id" | "from_contact_id" | "to_contact_id" => "contact",
+        "lead_id" | "from_lead_id" | "to_lead_id" | "kept_lead_id" | "folded_lead_id" => "lead",
         "deal_id" => "deal",
-        "case_created_id" => "case",
         "import_id" => "import",
-        "lead_id" => "lead",
+        "case_created_id" => "case",
         "quote_id" | "supersedes_id" => "quote",
         "client_email" | "email" => "client",
         "enrichment_id" => "enrichment",
         "schedule_id" => "compliance schedule",
+        "sequence_id" | "version_id" => "nurture sequence",
+        "enrollment" => "enrollment",
         "intervention_id" => "intervention",
+        "refunds_id" | "reverses_id" => "budget transaction",
         "tenant_id" => "tenant",
         _ => "row that is referred to",
     }

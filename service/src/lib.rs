@@ -13,6 +13,7 @@ pub mod feedback;
 pub mod health;
 mod input;
 pub mod leads;
+pub mod ledger;
 pub mod outreach;
 
 mod page;

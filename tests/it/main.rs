@@ -5,6 +5,7 @@
 mod compliance;
 mod customers;
 mod db;
+mod defects;
 mod diff;
 mod engine;
 mod feedback;
@@ -12,6 +13,7 @@ mod health;
 mod house;
 mod isolation;
 mod leads;
+mod ledger;
 mod migrating;
 mod outreach;
 mod plan;

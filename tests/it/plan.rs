@@ -8,9 +8,11 @@ mod engine;
 mod feedback;
 mod health;
 mod leads;
+mod ledger;
 mod outreach;
 mod sales;
 mod support;
+mod system_config;
 
 use std::collections::BTreeSet;
 
@@ -48,6 +50,8 @@ async fn crowd(world: &World) {
             feedback::ROWS,
             compliance::ROWS,
             leads::ROWS,
+            ledger::ROWS,
+            system_config::ROWS,
         ];
         for rows in contexts {
             world.owner.execute_unprepared(&rows.replace("TENANT", &of)).await.unwrap();
@@ -66,6 +70,8 @@ fn queries(tx: &Tx) -> Vec<Query> {
         feedback::queries,
         compliance::queries,
         leads::queries,
+        ledger::queries,
+        system_config::queries,
     ];
     contexts.into_iter().flat_map(|queries| queries(tx)).collect()
 }

@@ -9,9 +9,13 @@ mod engine;
 mod feedback;
 mod health;
 mod leads;
+mod ledger;
+mod links;
+mod nurture;
 mod outreach;
 mod sales;
 mod support;
+mod system_config;
 mod tenancy;
 
 use std::collections::BTreeSet;
@@ -32,9 +36,13 @@ fn checks() -> Vec<Broken> {
         feedback::CHECKS,
         health::CHECKS,
         leads::CHECKS,
+        ledger::CHECKS,
+        links::CHECKS,
+        nurture::CHECKS,
         outreach::CHECKS,
         sales::CHECKS,
         support::CHECKS,
+        system_config::CHECKS,
         tenancy::CHECKS,
     ];
     all.concat()
@@ -49,9 +57,13 @@ fn unique() -> Vec<Broken> {
         feedback::UNIQUE,
         health::UNIQUE,
         leads::UNIQUE,
+        ledger::UNIQUE,
+        links::UNIQUE,
+        nurture::UNIQUE,
         outreach::UNIQUE,
         sales::UNIQUE,
         support::UNIQUE,
+        system_config::UNIQUE,
         tenancy::UNIQUE,
     ];
     all.concat()

@@ -217,7 +217,7 @@ async fn names_are_short_enough_for_a_shard_and_nothing_is_left_half_made() {
 #[tokio::test]
 async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
     use entity::{
-        compliance, customers::customer, engine, feedback::feedback_request, health, leads,
+        compliance, customers::customer, engine, feedback::feedback_request, health, leads, ledger,
         outreach, sales, support,
     };
     use sea_orm::{ActiveEnum, Iterable};
@@ -312,9 +312,37 @@ async fn every_column_of_a_closed_list_has_the_enums_values_and_no_others() {
         list::<compliance::compliance_check::Status>("compliance_checks", "status"),
         list::<compliance::compliance_check_event::Kind>("compliance_check_events", "kind"),
         list::<leads::lead::Status>("leads", "status"),
+        list::<leads::lead_import::Format>("lead_imports", "format"),
+        list::<leads::lead_import::Status>("lead_imports", "status"),
+        list::<leads::lead_import_row::Outcome>("lead_import_rows", "outcome"),
+        list::<leads::lead_import_row::Warning>("lead_import_rows", "warning"),
+        list::<leads::lead_import_row::Kept>("lead_import_rows", "kept"),
         list::<leads::lead::Status>("lead_status_history", "from_status"),
         list::<leads::lead::Status>("lead_status_history", "to_status"),
         list::<leads::lead_status_history::Trigger>("lead_status_history", "trigger_type"),
+        list::<ledger::budget_transaction::TransactionType>(
+            "budget_transactions",
+            "transaction_type",
+        ),
+        list::<ledger::budget_hold::State>("budget_holds", "state"),
+        list::<leads::system_config::Key>("system_config", "config_key"),
+        list::<leads::system_config::Key>("system_config_history", "config_key"),
+        list::<leads::lead_link::Kind>("lead_links", "kind"),
+        list::<leads::erasure::Kind>("erasures", "subject_kind"),
+        list::<outreach::nurture_sequence::ReEntry>("nurture_sequences", "re_entry"),
+        list::<outreach::nurture_sequence::OnDnc>("nurture_sequences", "on_dnc"),
+        list::<outreach::lead_sequence_enrollment::Status>("lead_sequence_enrollments", "status"),
+        list::<outreach::lead_sequence_enrollment::Stop>("lead_sequence_enrollments", "stop"),
+        list::<outreach::nurture_sequence::Channel>("lead_sequence_enrollments", "next_channel"),
+        list::<outreach::nurture_sequence::Channel>("lead_sequence_enrollment_steps", "channel"),
+        list::<outreach::lead_sequence_enrollment_step::Outcome>(
+            "lead_sequence_enrollment_steps",
+            "status",
+        ),
+        list::<outreach::lead_sequence_enrollment_step::Skip>(
+            "lead_sequence_enrollment_steps",
+            "skip_reason",
+        ),
     ];
     said.sort();
     // Every CHECK of one column that lists words, whoever wrote it.

@@ -1,9 +1,15 @@
 //! A row in every table.
 
 pub mod leads;
+pub mod nurture;
 
 use chrono::TimeDelta;
-use entity::{email::Email, id::ClientId, phone::Phone, zone};
+use entity::{
+    email::Email,
+    id::{ClientId, UserId},
+    phone::Phone,
+    zone,
+};
 use rust_decimal::Decimal;
 use sea_orm::ConnectionTrait;
 use service::{
@@ -18,6 +24,8 @@ use service::{
         intervention::{self, OutcomeOf as Came},
         pattern, weekly_pattern,
     },
+    leads::system_config::{self, LeadLimits},
+    ledger::{budget_account, budget_hold, budget_transaction},
     outreach::dnc,
     sales::{
         contact,
@@ -107,6 +115,30 @@ async fn lapsed(tx: &Tx) -> Result<()> {
     Ok(())
 }
 
+/// Somebody who has paid in, has spent some, and is about to spend more; and a limit of leads.
+async fn budget(tx: &Tx, user: UserId) -> Result<()> {
+    let account = budget_account::open(tx, budget_account::New::of(user, "USD")).await?;
+    let dollars = |dollars, key| {
+        budget_transaction::New::of(account.id, Decimal::from(dollars), "USD", key, key)
+    };
+    budget_transaction::credit(tx, dollars(100, "top-up")).await?;
+    budget_transaction::debit(tx, dollars(1, "call")).await?;
+    let new = budget_hold::New {
+        account_id: account.id,
+        amount: Decimal::TEN,
+        currency: "USD".to_owned(),
+        description: "A call".to_owned(),
+        reference_type: Some("call".to_owned()),
+        reference_id: None,
+        lasts: TimeDelta::minutes(10),
+        key: "call 2".to_owned(),
+    };
+    budget_hold::authorise(tx, new).await?;
+    let limits = LeadLimits { max_imports_per_day: 10, ..LeadLimits::default() };
+    system_config::set(tx, limits, "a busy month").await?;
+    Ok(())
+}
+
 impl World {
     /// Puts at least one row into every table, by the functions that anybody would use.
     ///
@@ -115,7 +147,7 @@ impl World {
     /// If one of them fails.
     pub async fn populate(&self, who: &Context) {
         self.run_as(who, async |tx| {
-            user::add(
+            let sam = user::add(
                 tx,
                 user::New {
                     email: email("sam@tenant.example"),
@@ -124,6 +156,7 @@ impl World {
                 },
             )
             .await?;
+            budget(tx, sam.id).await?;
             acme(tx).await?;
             let ada = person(tx).await?;
             deal_stage_config::set(tx, Stage::Lead, Expect::default()).await?;
@@ -191,6 +224,7 @@ impl World {
             compliance_schedule::generate_due(tx, &Generate::default()).await?;
             lapsed(tx).await?;
             leads::populate(tx).await?;
+            nurture::populate(tx).await?;
             Ok(())
         })
         .await;
@@ -209,5 +243,12 @@ impl World {
             who.tenant
         );
         self.owner.execute_unprepared(&run).await.expect("a run");
+        let erased = format!(
+            "insert into erasures (tenant_id, id, subject_kind, subject_id, reason, actor, erased_at, \
+             counts) values ('{}', gen_random_uuid(), 'lead', gen_random_uuid(), 'asked', 'x', now(), \
+             '[]')",
+            who.tenant
+        );
+        self.owner.execute_unprepared(&erased).await.expect("an erasure");
     }
 }

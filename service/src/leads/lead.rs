@@ -7,6 +7,7 @@
 //! `dnc`, and off the list brings back the status it had.
 
 mod block;
+mod convert;
 mod create;
 mod edit;
 mod leave;
@@ -37,6 +38,7 @@ pub(crate) use self::{
     word::index,
 };
 pub use self::{
+    convert::{Becomes, Convert, Converted, convert, undo_conversion},
     create::{MOST_TAGS, New, create, tags},
     edit::{Change, Origin, Update, update},
     life::{delete, restore},

@@ -2,3 +2,6 @@
 
 pub mod lead;
 pub mod lead_import;
+pub mod lead_link;
+pub mod lead_merge;
+pub mod system_config;

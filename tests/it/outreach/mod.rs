@@ -1,1 +1,3 @@
 mod dnc;
+mod lead_sequence_enrollment;
+mod nurture_sequence;

@@ -191,7 +191,7 @@ fn imports(tx: &Tx) -> Vec<Query> {
         Query {
             name: "forget refused rows",
             asked: raw(tx, import::FORGET, vec![]),
-            served_by: &["lead_imports_latest", "lead_import_rows_odd"],
+            served_by: &["pk-lead_imports|lead_imports_latest", "lead_import_rows_odd"],
         },
     ]
 }

@@ -5,6 +5,8 @@ use service::{
     leads::{
         lead::{self, Because, New, Status},
         lead_import::{self, Ask, File},
+        lead_link::{self, End, Kind},
+        lead_merge::{self, Choice},
     },
 };
 
@@ -26,7 +28,13 @@ pub fn grace() -> New {
 pub(super) async fn populate(tx: &Tx) -> Result<()> {
     let lead = lead::create(tx, grace()).await?;
     lead::move_to(tx, lead.id, Status::Contacted, &Because::manual(Some("she called"))).await?;
-    let table = "first name,last name,phone\nJean,Bartik,202-555-0110\nBetty,Holberton,none\n";
+    // Somebody she referred, who was there twice.
+    let referred = lead::create(tx, New::named("Jean", "Sammet", "+12025550109")).await?;
+    let again = lead::create(tx, New::named("Jean E.", "Sammet", "+12025550110")).await?;
+    let (from, to) = (End::Lead(again.id), End::Lead(lead.id));
+    lead_link::add(tx, lead_link::New::between(from, Kind::ReferredBy, to)).await?;
+    lead_merge::merge(tx, referred.id, again.id, &Choice::default()).await?;
+    let table = "first name,last name,phone\nJean,Bartik,202-555-0113\nBetty,Holberton,none\n";
     let ask = Ask { idempotency_key: Some("first".to_owned()), ..Ask::default() };
     lead_import::import(tx, &File::new("leads.csv", table.as_bytes()), &ask).await?;
     Ok(())

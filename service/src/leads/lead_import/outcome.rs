@@ -135,7 +135,7 @@ pub fn outcomes_query(tx: &Tx, ask: &Told) -> Select<lead_import_row::Entity> {
     query
 }
 
-/// Served by `lead_imports_latest` and `lead_import_rows_odd`.
+/// Served by `lead_import_rows_odd`, and by `pk-lead_imports` or `lead_imports_latest`.
 pub const FORGET: &str = "
 update lead_import_rows r set row_values = null
 from lead_imports i

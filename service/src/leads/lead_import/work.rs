@@ -32,11 +32,11 @@ use super::{
 };
 use crate::{
     Error, Result, Tx, input,
-    leads::lead::{self, Because, Trigger},
+    leads::{
+        lead::{self, Because, Trigger},
+        system_config::{self, LeadLimits},
+    },
 };
-
-/// How many files a tenant imports in a day of its calendar. The one place that asks for it.
-const MOST_A_DAY: u64 = 5;
 
 /// How a file is to be read, and what is to be said of its leads.
 #[derive(Clone, Debug, Default, Validate)]
@@ -168,9 +168,9 @@ pub async fn preview(tx: &Tx, file: &File<'_>, ask: &Ask) -> Result<Preview> {
 /// # Errors
 ///
 /// [`Error::Invalid`] if the file is of no kind that is known, broken or too large, or the mapping is
-/// none; [`Error::Conflict`] if five files were imported on this day of the tenant's, or the key was
-/// given with another file; [`Error::NotFound`] if there is no such user; [`Error::Database`] if the
-/// database fails, and then it fails as a whole (defect 4-28).
+/// none; [`Error::Conflict`] if as many files were imported on this day of the tenant's as it settled
+/// (five), or the key was given with another file; [`Error::NotFound`] if there is no such user;
+/// [`Error::Database`] if the database fails, and then the import does as a whole (defect 4-28).
 #[tracing::instrument(name = "lead_import::import", skip_all, fields(tenant = %tx.context().tenant, rows))]
 pub async fn import(tx: &Tx, file: &File<'_>, ask: &Ask) -> Result<Done> {
     let tags = checked(file, ask)?;
@@ -259,7 +259,8 @@ async fn before(tx: &Tx, hash: &str, ask: &Ask) -> Result<Option<Model>> {
     live(tx, hash).await
 }
 
-/// Reverted ones count: they were work all the same. Served by `lead_imports_latest`.
+/// As many as `lead_limits` says, by the tenant's calendar. Reverted ones count: they were work all
+/// the same. Served by `lead_imports_latest`.
 async fn within_the_day(tx: &Tx) -> Result<()> {
     let zone = tx.zone().await?;
     let today = date_at(zone, tx.now());
@@ -270,8 +271,9 @@ async fn within_the_day(tx: &Tx) -> Result<()> {
         .filter(Column::ImportedAt.lt(end))
         .count(tx)
         .await?;
-    if done >= MOST_A_DAY {
-        return Err(Error::conflict(format!("{MOST_A_DAY} files were imported today")));
+    let most = system_config::get::<LeadLimits>(tx).await?.max_imports_per_day;
+    if done >= u64::from(most) {
+        return Err(Error::conflict(format!("{done} files were imported today, of {most}")));
     }
     Ok(())
 }

@@ -100,7 +100,7 @@ async fn an_import_whose_connection_is_killed_leaves_nothing_and_can_be_done_aga
             tokio::task::yield_now().await;
         }
         let all = "select pg_terminate_backend(pid) from pg_stat_activity
-                   where usename = 'keel_app' and datname = current_database()";
+                   where usename = 'keel_app' and datname = current_database() and state <> 'idle'";
         world.owner.execute_unprepared(all).await.unwrap();
     };
     let (done, ()) = tokio::join!(import_as(&world, &world.context, &table, &ask), kill);

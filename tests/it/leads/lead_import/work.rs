@@ -14,6 +14,7 @@ use service::{
     leads::{
         lead::{self, New, Status, Trigger},
         lead_import::{self, Ask, File, List, Preview, Progress, Told},
+        system_config::{self, LeadLimits},
     },
     outreach::dnc::{self, Check},
 };
@@ -214,6 +215,16 @@ async fn five_files_are_imported_in_a_day_of_the_tenants_and_no_more() {
     // A preview is no import, and another tenant has a day of its own.
     preview(&world, &people(1, 20)).await;
     import_as(&world, &world.neighbour, &people(1, 0), &Ask::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_tenant_settles_how_many_files_that_are() {
+    let world = World::new().await;
+    let limits = LeadLimits { max_imports_per_day: 1, ..LeadLimits::default() };
+    world.run(async |tx| system_config::set(tx, limits, "a quiet office").await).await;
+    import(&world, &people(1, 0)).await;
+    let second = import_as(&world, &world.context, &people(1, 1), &Ask::default()).await;
+    assert!(matches!(second.unwrap_err(), Error::Conflict(_)));
 }
 
 #[tokio::test]

@@ -1,0 +1,5 @@
+drop table lead_merges;
+
+drop table lead_links;
+
+drop table erasures;

@@ -1,0 +1,1 @@
+//! Two leads that are one person, and two again.

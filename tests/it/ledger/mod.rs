@@ -1,0 +1,5 @@
+//! The ledger.
+
+mod budget_account;
+mod budget_hold;
+mod budget_transaction;
