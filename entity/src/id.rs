@@ -54,6 +54,8 @@ ids! {
     BudgetHoldId,
     /// A [`budget_transaction`](crate::ledger::budget_transaction).
     BudgetTransactionId,
+    /// A [`call_attempt`](crate::outreach::call_attempt).
+    CallAttemptId,
     /// A [`call_record`](crate::health::call_record).
     CallRecordId,
     /// A [`case`](crate::support::case).
@@ -72,6 +74,8 @@ ids! {
     ComplianceCheckId,
     /// A [`compliance_schedule`](crate::compliance::compliance_schedule).
     ComplianceScheduleId,
+    /// A [`consent`](crate::outreach::consent).
+    ConsentId,
     /// A [`contact_enrichment`](crate::sales::contact_enrichment).
     ContactEnrichmentId,
     /// A [`contact_enrichment_proposal`](crate::sales::contact_enrichment_proposal).
@@ -98,6 +102,10 @@ ids! {
     DncId,
     /// An [`erasure`](crate::leads::erasure) of a person.
     ErasureId,
+    /// A version of an [`external_list`](crate::outreach::external_list).
+    ExternalListId,
+    /// A number on one, an [`external_list_number`](crate::outreach::external_list_number).
+    ExternalListNumberId,
     /// A [`feedback_request`](crate::feedback::feedback_request).
     FeedbackRequestId,
     /// An [`intervention`](crate::health::intervention).
@@ -126,6 +134,8 @@ ids! {
     NurtureSequenceVersionId,
     /// An [`opportunity_signal`](crate::sales::opportunity_signal).
     OpportunitySignalId,
+    /// An [`opt_out_review`](crate::outreach::opt_out_review).
+    OptOutReviewId,
     /// A message of the [`outbox`](crate::engine::outbox).
     OutboxId,
     /// A [`pattern`](crate::health::pattern) analysis.
@@ -142,6 +152,10 @@ ids! {
     SystemConfigHistoryId,
     /// A key of [`system_config`](crate::leads::system_config).
     SystemConfigId,
+    /// A [`suppression`](crate::outreach::suppression).
+    SuppressionId,
+    /// A [`suppression_key`](crate::outreach::suppression_key).
+    SuppressionKeyId,
     /// A [`task`](crate::sales::task).
     TaskId,
     /// A [`tenant`](crate::tenancy::tenant).

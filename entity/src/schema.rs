@@ -259,6 +259,13 @@ registry! {
     outreach::nurture_sequence_version,
     outreach::lead_sequence_enrollment,
     outreach::lead_sequence_enrollment_step,
+    outreach::consent,
+    outreach::call_attempt,
+    outreach::opt_out_review,
+    outreach::external_list,
+    outreach::external_list_number,
+    outreach::suppression_key,
+    outreach::suppression,
     leads::lead_import,
     leads::lead_import_row,
 }

@@ -98,5 +98,12 @@ keyed! {
     outreach::nurture_sequence_version by id::NurtureSequenceVersionId,
     outreach::lead_sequence_enrollment by id::LeadSequenceEnrollmentId,
     outreach::lead_sequence_enrollment_step by id::LeadSequenceEnrollmentStepId,
+    outreach::consent by id::ConsentId,
+    outreach::call_attempt by id::CallAttemptId,
+    outreach::opt_out_review by id::OptOutReviewId,
+    outreach::external_list by id::ExternalListId,
+    outreach::external_list_number by id::ExternalListNumberId,
+    outreach::suppression_key by id::SuppressionKeyId,
+    outreach::suppression by id::SuppressionId,
     leads::lead_import by id::LeadImportId,
 }

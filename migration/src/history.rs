@@ -58,4 +58,6 @@ pub const HISTORY: &[Entry] = history! {
     "m20261121_000026_leads_import",
     "m20261121_000030_outreach_nurture",
     "m20261121_000034_leads_links",
+    "m20261121_000024_outreach_consent",
+    "m20261121_000025_outreach_consent_questions",
 };

@@ -2,6 +2,7 @@
 
 pub mod leads;
 pub mod nurture;
+mod outreach;
 
 use chrono::TimeDelta;
 use entity::{
@@ -41,6 +42,7 @@ use service::{
 };
 use uuid::Uuid;
 
+pub use self::outreach::phone;
 use crate::World;
 
 /// The customer that [`World::populate`] makes.
@@ -177,6 +179,7 @@ impl World {
             quote::record_outcome(tx, offer.id, OutcomeOf::plain(Outcome::Won)).await?;
             dnc::add(tx, dnc::New::for_good("+12065550010", "lead_requested")).await?;
             dnc::check(tx, "+12065550010").await?;
+            outreach::populate(tx).await?;
             let new = client_health_score::New {
                 email: email("kim@acme.example"),
                 client_id: Some(client()),

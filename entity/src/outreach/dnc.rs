@@ -65,6 +65,9 @@ pub struct Model {
     pub removed_by: Option<UserId>,
     #[sea_orm(column_type = "Text", nullable)]
     pub removal_reason: Option<String>,
+    /// Whether it was made by mistake, and nobody had asked: consents from before it hold on.
+    #[sea_orm(default_value = false)]
+    pub retracted: bool,
 
     #[sea_orm(belongs_to, from = "tenant_id", to = "id")]
     pub tenant: BelongsTo<crate::tenancy::tenant::Entity>,
@@ -89,6 +92,7 @@ impl TableSpec for Entity {
                 "(removed_at is null) = (removal_reason is null) \
                  and char_length(removal_reason) > 0 and removed_at >= added_at",
             ),
+            Check::new("dnc_list_retracted_is_removed", "not retracted or removed_at is not null"),
         ]
     }
 
@@ -97,6 +101,11 @@ impl TableSpec for Entity {
             Index::unique("dnc_list_live", "tenant_id, phone_number")
                 .with("include (expires_at, id) where removed_at is null"),
             Index::new("dnc_list_of_number", "tenant_id, phone_number, id desc"),
+            Index::new("dnc_list_newest", "tenant_id, added_at desc, id desc"),
+            Index::new("dnc_list_for_reason", "tenant_id, reason, added_at desc, id desc"),
+            Index::new("dnc_list_from_source", "tenant_id, source, added_at desc, id desc"),
+            Index::new("dnc_list_removed", "tenant_id, removed_at")
+                .with("where removed_at is not null"),
         ]
     }
 }

@@ -56,6 +56,18 @@ pub enum Refusal {
     UnknownZone,
     /// The clearance was given too long ago, or only later than it was to be used.
     ClearanceExpired,
+    /// They must not come back: they were erased.
+    Suppressed,
+    /// A list that somebody else keeps has it: a country's, a state's, those who sue.
+    ListedExternally,
+    /// A list that must be looked at is not there, or older than 31 days.
+    StaleScrub,
+    /// They have not agreed to this purpose by this channel, or not any more.
+    NoConsent,
+    /// They were called as often as they may be in the last 24 hours.
+    Capped,
+    /// It is a Sunday or a holiday on which nobody calls where they are or may be.
+    BannedDay,
 }
 
 /// One row of `dnc_checks`.
@@ -106,6 +118,10 @@ impl TableSpec for Entity {
     }
 
     fn indexes() -> Vec<Index> {
-        vec![Index::new("dnc_checks_of_number", "tenant_id, number, id desc")]
+        vec![
+            Index::new("dnc_checks_of_number", "tenant_id, number, id desc"),
+            Index::new("dnc_checks_guarded", "tenant_id, checked_at")
+                .with("include (purpose, verdict) where purpose in ('clear', 'dial')"),
+        ]
     }
 }

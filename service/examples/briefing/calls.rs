@@ -78,7 +78,7 @@ struct Tried {
 /// Clears the number and dials it: no other way leads to a call.
 async fn call(tx: &Tx, call: &Call) -> Result<Tried> {
     let listed = dnc::check(tx, &call.number).await?;
-    let ask = Ask { number: &call.number, zone: call.zone.as_ref() };
+    let ask = Ask { zone: call.zone.as_ref(), ..Ask::informational(&call.number) };
     let refusals = match dnc::clear(tx, &ask).await? {
         Clearance::Refused(refusals) => refusals,
         Clearance::Cleared(number) => {

@@ -8,6 +8,8 @@
 mod correct;
 mod read;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 pub use entity::ledger::budget_transaction::{Model, TransactionType};
 use entity::{
@@ -27,6 +29,7 @@ pub use self::{
     correct::{Refund, Reversal, refund, reverse},
     read::{After, Entries, get, of_account, of_reference},
 };
+use super::budget_account;
 use crate::{Error, Result, Tx, input, page};
 
 #[doc(hidden)]
@@ -155,8 +158,8 @@ pub async fn debit(tx: &Tx, new: New) -> Result<Model> {
     post(tx, Post::Debit(new)).await
 }
 
-/// Puts an account right, by `by` up or, below zero, down, for the reason that is the description;
-/// `new.amount` is how much, whatever its sign.
+/// Puts an account right, for the reason that is the description: up by `new.amount` or, where that is
+/// below zero, down.
 ///
 /// # Errors
 ///
@@ -180,10 +183,21 @@ pub async fn post_many(tx: &Tx, posts: Vec<Post>) -> Result<Vec<Model>> {
     page::check(posts.len() as u64)
         .map_err(|_| Error::invalid("posts", "must be from 1 to 1000"))?;
     let mut asked = Vec::with_capacity(posts.len());
+    let mut keys = HashSet::with_capacity(posts.len());
     for post in posts {
-        asked.push(entry(tx, post)?);
+        let one = entry(tx, post)?;
+        if !keys.insert(one.row.idempotency_key.as_ref().clone()) {
+            return Err(Error::invalid("key", "is that of two entries"));
+        }
+        asked.push(one);
     }
     tracing::Span::current().record("rows", asked.len());
+    let mut accounts: Vec<_> = asked.iter().map(|one| *one.row.account_id.as_ref()).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    if accounts.len() > 1 {
+        budget_account::lock_all(tx, &accounts).await?;
+    }
     enter(tx, asked).await
 }
 

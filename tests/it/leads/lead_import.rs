@@ -3,6 +3,7 @@
 mod book;
 mod format;
 mod fuzz;
+mod listed;
 mod mapping;
 mod race;
 mod revert;
@@ -13,8 +14,12 @@ use chrono::{DateTime, Utc};
 use integration::World;
 use service::{
     Context, Error, Result,
-    leads::lead_import::{
-        self, Ask, Candidate, Done, File, Format, Locale, Mapping, Outcome, Row, Told, parse,
+    leads::{
+        lead,
+        lead_import::{
+            self, Ask, Candidate, Done, File, Format, Locale, Mapping, Outcome, Preview, Row, Told,
+            parse,
+        },
     },
 };
 
@@ -88,4 +93,23 @@ fn people(count: u32, from: u32) -> String {
     let row = |n: u32| format!("P{n},Q{n},+1206{:07},p{n}@x.example\n", 2_000_000 + n);
     let rows: String = (from..from + count).map(row).collect();
     format!("first name,last name,phone,email\n{rows}")
+}
+
+async fn preview(world: &World, table: &str) -> Preview {
+    let file = File::new("leads.csv", table.as_bytes());
+    world.run(async |tx| lead_import::preview(tx, &file, &Ask::default()).await).await
+}
+
+async fn lead_of(world: &World, phone: &str) -> lead::Model {
+    let id = format!(
+        "select id::text from leads where phone_number = '{phone}' and deleted_at is null
+                      and tenant_id = '{}'",
+        world.context.tenant
+    );
+    let id = world.strings(&id).await.remove(0).parse().unwrap();
+    world.run(async |tx| lead::get(tx, id).await).await
+}
+
+async fn count(world: &World, table: &str) -> String {
+    world.strings(&format!("select count(*)::text from {table}")).await.remove(0)
 }

@@ -1,6 +1,10 @@
 //! Numbers that must not be called, and the one way to those that may.
 
+mod bulk;
 mod clearance;
+mod kept;
+mod opt_out;
+mod rules;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use integration::World;

@@ -26,6 +26,7 @@ pub(crate) async fn left(tx: &Tx, leads: &[LeadId], why: Why) -> Result<()> {
     let why = match why {
         Why::Listed | Why::Moved(Status::Dnc) => Stop::DoNotCall,
         Why::Deleted => Stop::Deleted,
+        Why::Merged => Stop::Merged,
         Why::Moved(Status::Recruited) => Stop::Recruited,
         Why::Moved(Status::Qualified) => Stop::Qualified,
         Why::Moved(Status::Cold) => Stop::Lost,

@@ -17,7 +17,10 @@ use super::{
     candidate::Candidate,
     read::{Row, Rows},
 };
-use crate::{Result, Tx, outreach::dnc};
+use crate::{
+    Result, Tx,
+    outreach::{consent::Subject, dnc, suppression},
+};
 
 /// How many rows are looked up, and written, together.
 const AT_ONCE: usize = 1000;
@@ -207,12 +210,15 @@ impl<'a> Sorter<'a> {
     async fn by_lists(&self, sorted: &mut [Sorted]) -> Result<()> {
         let phones: Vec<_> =
             sorted.iter().filter_map(|row| Some(row.candidate.as_ref()?.phone.clone())).collect();
-        let suppressed = suppressed(self.tx, &phones).await?;
+        let suppressed = suppressed(self.tx, sorted).await?;
         let having = having(self.tx, &phones).await?;
         let listed = dnc::listed_among(self.tx, &phones).await?;
         for row in sorted {
             let Some(lead) = row.candidate.take() else { continue };
-            if suppressed.contains(&lead.phone) {
+            let subject = |subject| suppressed.contains(&subject);
+            if subject(Subject::Phone(lead.phone.clone()))
+                || lead.email.clone().map(Subject::Email).is_some_and(subject)
+            {
                 row.outcome = Outcome::Suppressed;
                 row.reason = Some("the person asked to be forgotten".to_owned());
                 row.opted_out = None;
@@ -263,9 +269,20 @@ pub(super) async fn having(tx: &Tx, phones: &[Phone]) -> Result<HashMap<Phone, L
     Ok(found.into_iter().map(|lead| (lead.phone_number, lead.id)).collect())
 }
 
-/// Whose numbers must not come back, since they were erased. The one place that asks
-/// `outreach::suppression`, which is not there yet: nobody is.
-#[expect(clippy::unused_async, reason = "it will ask the database")]
-async fn suppressed(_tx: &Tx, _phones: &[Phone]) -> Result<HashSet<Phone>> {
-    Ok(HashSet::new())
+/// Which numbers and addresses were erased, and must not come back. The one place that asks.
+async fn suppressed(tx: &Tx, sorted: &[Sorted]) -> Result<HashSet<Subject>> {
+    let leads = sorted.iter().filter_map(|row| row.candidate.as_deref());
+    let subjects: Vec<Subject> = leads
+        .flat_map(|lead| {
+            let email = lead.email.clone().map(Subject::Email);
+            std::iter::once(Subject::Phone(lead.phone.clone())).chain(email)
+        })
+        .collect();
+    let held = suppression::holds(tx, &subjects).await?;
+    Ok(subjects
+        .into_iter()
+        .zip(held)
+        .filter(|(_, held)| *held)
+        .map(|(subject, _)| subject)
+        .collect())
 }

@@ -3,31 +3,75 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use entity::{
-    outreach::dnc_check::{Purpose, Refusal},
+    id::{CallAttemptId, ContactId, DncCheckId},
+    outreach::{
+        call_attempt::Outcome,
+        consent::{self, Channel},
+        dnc_check::{Purpose, Refusal, Verdict},
+    },
     phone::Phone,
     zone::Zone,
 };
+use sea_orm::{ActiveEnum, ConnectionTrait, prelude::Uuid};
 
-use super::{
-    Check, Lock, listed, lock, parse, record,
-    window::{is_open, zones_of},
-};
+use super::{Lock, check::record, facts::Case, lock, parse, place::Whereabouts};
 use crate::{Error, Result, Tx};
 
 /// For how long a clearance is good: long enough to hand it to the dialler, and no longer.
 pub const CLEARED_FOR_SECONDS: i64 = 30;
 const LIMIT: Duration = Duration::from_secs(CLEARED_FOR_SECONDS.unsigned_abs());
 
-/// A number to be called.
+/// A number to be called, and what for.
 #[derive(Clone, Debug)]
 pub struct Ask<'a> {
     /// The number, as it was given.
     pub number: &'a str,
-    /// Where the called party is; `None`: nobody knows, and then every zone counts that the number
-    /// may be in.
+    /// Where the called party is; `None`: nobody knows, and then every zone counts that they, or the
+    /// number, may be in.
     pub zone: Option<&'a Zone>,
+    /// In which state, by its name or its letters; `None`, or what nobody knows: the rules of all
+    /// states count in which the time may be theirs.
+    pub state: Option<&'a str>,
+    /// What for.
+    pub purpose: consent::Purpose,
+    /// How.
+    pub channel: Channel,
+    /// What it is about, which limits on calls are counted by; `None`: every call counts.
+    pub subject: Option<&'a str>,
+    /// When they last bought something.
+    pub bought_at: Option<DateTime<Utc>>,
+    /// When they last inquired.
+    pub asked_at: Option<DateTime<Utc>>,
+    /// The lead that is called, for the record.
+    pub lead_id: Option<Uuid>,
+    /// The contact that is called, for the record.
+    pub contact_id: Option<ContactId>,
+}
+
+impl<'a> Ask<'a> {
+    /// A call, by a person, about what they have bought or asked for.
+    #[must_use]
+    pub fn informational(number: &'a str) -> Self {
+        Self { purpose: consent::Purpose::Informational, ..Self::marketing(number) }
+    }
+
+    /// A call, by a person, to sell something.
+    #[must_use]
+    pub fn marketing(number: &'a str) -> Self {
+        Self {
+            number,
+            zone: None,
+            state: None,
+            purpose: consent::Purpose::Marketing,
+            channel: Channel::Call,
+            subject: None,
+            bought_at: None,
+            asked_at: None,
+            lead_id: None,
+            contact_id: None,
+        }
+    }
 }
 
 /// Whether a number may be dialled.
@@ -45,7 +89,7 @@ pub enum Clearance<'tx> {
 /// use service::outreach::dnc::{Ask, Clearance, Dial, clear};
 ///
 /// # async fn f(db: service::Db, context: service::Context, dialler: impl AsyncFnOnce(&str)) -> service::Result<()> {
-/// let ask = Ask { number: "+12065550010", zone: None };
+/// let ask = Ask::informational("+12065550010");
 /// db.run(context, async |tx| match clear(tx, &ask).await? {
 ///     Clearance::Cleared(number) => match number.dial(tx.now(), async |to| dialler(to.as_str()).await).await? {
 ///         Dial::Placed(()) => Ok(println!("calling")),
@@ -68,9 +112,9 @@ pub enum Clearance<'tx> {
 /// ```
 ///
 /// ```compile_fail,E0451
-/// # async fn f(tx: &service::Tx, phone: service::entity::phone::Phone) {
-/// let (zones, until, made) = (vec![], tx.now(), std::time::Instant::now());
-/// let forged = service::outreach::dnc::ClearedNumber { tx, phone, zones, until, made };
+/// # async fn f(tx: &service::Tx) {
+/// let (case, until, made) = (unimplemented!(), tx.now(), std::time::Instant::now());
+/// let forged = service::outreach::dnc::ClearedNumber { tx, case, until, made };
 /// # }
 /// ```
 ///
@@ -85,7 +129,7 @@ pub enum Clearance<'tx> {
 /// # use service::outreach::dnc::{Ask, Clearance, ClearedNumber, clear};
 /// static KEPT: std::sync::Mutex<Option<ClearedNumber<'static>>> = std::sync::Mutex::new(None);
 /// # async fn f(tx: &service::Tx) {
-/// # let ask = Ask { number: "+12065550010", zone: None };
+/// # let ask = Ask::informational("+12065550010");
 /// if let Ok(Clearance::Cleared(number)) = clear(tx, &ask).await {
 ///     *KEPT.lock().unwrap() = Some(number);
 /// }
@@ -101,7 +145,7 @@ pub enum Clearance<'tx> {
 /// ```compile_fail
 /// # use service::outreach::dnc::{Ask, Clearance, clear};
 /// # async fn f(db: service::Db, ours: service::Context, theirs: service::Context) {
-/// let ask = Ask { number: "+12065550010", zone: None };
+/// let ask = Ask::informational("+12065550010");
 /// // It does not outlive the transaction, so it never reaches the other tenant's.
 /// let cleared = db.run(ours, async |tx| clear(tx, &ask).await).await.unwrap();
 /// db.run(theirs, async |tx| match cleared {
@@ -114,8 +158,7 @@ pub enum Clearance<'tx> {
 #[must_use = "a number is cleared to be dialled"]
 pub struct ClearedNumber<'tx> {
     tx: &'tx Tx,
-    phone: Phone,
-    zones: Vec<Tz>,
+    case: Case,
     until: DateTime<Utc>,
     /// Time passes, whatever time the caller says it is.
     made: Instant,
@@ -134,53 +177,87 @@ pub enum Dial<R> {
 }
 
 /// Clears a number for one call, or says every reason why it may not be called: it cannot be read,
-/// it is on the list, calls to it cost extra, it is the wrong time of day where the called party is
-/// or may be, or nobody knows where that is. Leaves evidence, whatever it answers.
+/// it is on the list or on one of somebody else's, that one is too old, they must not come back, have
+/// not agreed to be called so, or have been called often enough; calls to it cost extra, it is the
+/// wrong day or time of day where the called party is or may be, or nobody knows where that is.
+/// Leaves evidence, whatever it answers.
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] if the tenant has not been opened; [`Error::Invalid`] if the zone is unknown.
+/// [`Error::NotFound`] if the tenant has not been opened; [`Error::Invalid`] if the zone is unknown, the
+/// subject is empty or longer than 200 characters, or an e-mail is asked for.
 #[tracing::instrument(name = "dnc::clear", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn clear<'tx>(tx: &'tx Tx, ask: &Ask<'_>) -> Result<Clearance<'tx>> {
+    if let Some(subject) = ask.subject {
+        crate::input::text("subject", subject, 200)?;
+    }
+    if ask.channel == Channel::Email {
+        return Err(Error::invalid("channel", "does not reach a number"));
+    }
     let Some(parsed) = parse(tx, ask.number).await? else {
         let refusals = vec![Refusal::Unparseable];
         record(tx, Purpose::Clear, [(&ask.number, None, refusals.clone())].into_iter()).await?;
         return Ok(Clearance::Refused(refusals));
     };
-    let zones = match ask.zone {
-        Some(zone) => vec![zone.rules().map_err(|e| Error::invalid("zone", e.to_string()))?],
-        None => zones_of(&parsed.phone).to_vec(),
+    let zone = ask.zone.map(|zone| zone.rules().map_err(|e| Error::invalid("zone", e.to_string())));
+    let case = Case {
+        whereabouts: Whereabouts::new(&parsed.phone, zone.transpose()?, ask.state),
+        phone: parsed.phone,
+        purpose: ask.purpose,
+        channel: ask.channel,
+        subject: ask.subject.map(str::to_owned),
+        bought_at: ask.bought_at,
+        asked_at: ask.asked_at,
+        lead_id: ask.lead_id,
+        contact_id: ask.contact_id,
     };
-    let mut refusals = against(tx, &parsed.phone, &zones, tx.now()).await?;
+    let mut refusals = case.refusals(&case.facts(tx, tx.now()).await?, tx.now());
     if parsed.premium {
         refusals.push(Refusal::Premium);
     }
-    let evidence = [(&ask.number, Some(&parsed.phone), refusals.clone())];
+    let evidence = [(&ask.number, Some(&case.phone), refusals.clone())];
     record(tx, Purpose::Clear, evidence.into_iter()).await?;
     if !refusals.is_empty() {
         return Ok(Clearance::Refused(refusals));
     }
     let until = tx.now() + TimeDelta::seconds(CLEARED_FOR_SECONDS);
-    Ok(Clearance::Cleared(ClearedNumber {
-        tx,
-        phone: parsed.phone,
-        zones,
-        until,
-        made: Instant::now(),
-    }))
+    Ok(Clearance::Cleared(ClearedNumber { tx, case, until, made: Instant::now() }))
 }
 
-async fn against(tx: &Tx, phone: &Phone, zones: &[Tz], at: DateTime<Utc>) -> Result<Vec<Refusal>> {
-    let mut refusals = vec![];
-    if listed(tx, [phone].into_iter()).await?.values().any(|found| *found != Check::Clear) {
-        refusals.push(Refusal::Listed);
-    }
-    if zones.is_empty() {
-        refusals.push(Refusal::UnknownZone);
-    } else if !is_open(zones, at) {
-        refusals.push(Refusal::OutsideWindow);
-    }
-    Ok(refusals)
+/// Evidence of dialling: the look, and the attempt, which later ones are counted with.
+const DIALLED: &str = "
+with attempt as (
+  insert into call_attempts (tenant_id, id, phone_number, purpose, channel, subject, place, lead_id,
+                             contact_id, outcome, actor, attempted_at)
+  values ($1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+)
+insert into dnc_checks (tenant_id, checked_at, id, number, actor, purpose, verdict, refusals)
+values ($1, $2, $14, $4, $12, 'dial', $15, $16::text::text[])";
+
+async fn record_dial(tx: &Tx, case: &Case, refusals: &[Refusal], at: DateTime<Utc>) -> Result<()> {
+    let (outcome, verdict) = match refusals {
+        [] => (Outcome::Dialled, Verdict::Clear),
+        _ => (Outcome::Refused, Verdict::Refused),
+    };
+    let why: Vec<_> = refusals.iter().map(ActiveEnum::to_value).collect();
+    let values = [
+        CallAttemptId::new().into(),
+        case.phone.as_str().into(),
+        case.purpose.to_value().into(),
+        case.channel.to_value().into(),
+        case.subject.clone().into(),
+        case.whereabouts.place().into(),
+        case.lead_id.into(),
+        case.contact_id.into(),
+        outcome.to_value().into(),
+        tx.context().actor.to_string().into(),
+        at.into(),
+        DncCheckId::new().into(),
+        verdict.to_value().into(),
+        format!("{{{}}}", why.join(",")).into(), // words of ours, and no commas in them
+    ];
+    tx.execute_raw(tx.ask(DIALLED, values)).await?;
+    Ok(())
 }
 
 impl ClearedNumber<'_> {
@@ -190,7 +267,7 @@ impl ClearedNumber<'_> {
         self.until
     }
 
-    /// Dials, if nothing has come up: everything is checked once more, at the time `at` of dialling,
+    /// Dials, if nothing has come up, and leaves evidence of the attempt: everything is checked once more, at the time `at` of dialling,
     /// and while the dialler runs nobody can be put on the list and be dialled all the same. An
     /// opt-out that comes in the meantime waits until this transaction has ended. So let it end: a
     /// dialler should place the call, and not hold it, and has half a minute to do so.
@@ -204,17 +281,17 @@ impl ClearedNumber<'_> {
         at: DateTime<Utc>,
         dialler: impl AsyncFnOnce(&Phone) -> R,
     ) -> Result<Dial<R>> {
-        let Self { tx, phone, zones, until, made } = self;
-        lock(tx, &phone, Lock::Dial).await?;
-        let mut refusals = against(tx, &phone, &zones, at).await?;
+        let Self { tx, case, until, made } = self;
+        let counted = if case.is_counted(at) { Lock::DialCounted } else { Lock::Dial };
+        lock(tx, &case.phone, counted).await?;
+        let mut refusals = case.refusals(&case.facts(tx, at).await?, at);
         if at >= until || at < tx.now() || made.elapsed() >= LIMIT {
             refusals.push(Refusal::ClearanceExpired);
         }
-        let evidence = [(&phone.as_str(), Some(&phone), refusals.clone())];
-        record(tx, Purpose::Dial, evidence.into_iter()).await?;
+        record_dial(tx, &case, &refusals, at).await?;
         if refusals.is_empty() {
             // The lock must not be lost while the dialler still runs.
-            let dialled = tokio::time::timeout(LIMIT, dialler(&phone)).await;
+            let dialled = tokio::time::timeout(LIMIT, dialler(&case.phone)).await;
             Ok(dialled.map_or(Dial::Unknown, Dial::Placed))
         } else {
             Ok(Dial::Refused(refusals))

@@ -1,4 +1,4 @@
-//! At what time of day people may be called: rules as data, which counsel reviews.
+//! At what time of day people may be called, and where they may be.
 
 use chrono::{DateTime, Timelike, Utc};
 use chrono_tz::{
@@ -60,8 +60,30 @@ pub fn zones_of(phone: &Phone) -> &'static [Tz] {
     ZONES.iter().find(|(code, _)| *code == region).map_or(&[], |(_, zones)| zones)
 }
 
-/// Whether it is an hour for calls in every one of the zones.
-pub(super) fn is_open(zones: &[Tz], at: DateTime<Utc>) -> bool {
-    let (from, to) = CALLING_HOURS;
-    zones.iter().all(|zone| (from..to).contains(&at.with_timezone(zone).hour()))
+/// Whether it is an hour for calls in every one of the zones. Hours of which the first is the later
+/// one go through the night.
+pub(super) fn is_open((from, to): (u32, u32), zones: &[Tz], at: DateTime<Utc>) -> bool {
+    zones.iter().all(|zone| {
+        let hour = at.with_timezone(zone).hour();
+        if from <= to { (from..to).contains(&hour) } else { hour >= from || hour < to }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_may_go_through_the_night_and_end_where_the_clock_says() {
+        let open = |hours, time: &str| is_open(hours, &[New_York], time.parse().expect("a time"));
+        // In New York it is 21:59, 22:00, 05:59 and 06:00.
+        assert!(!open((22, 6), "2026-01-02T02:59:59Z"));
+        assert!(open((22, 6), "2026-01-02T03:00:00Z"));
+        assert!(open((22, 6), "2026-01-02T10:59:59Z"));
+        assert!(!open((22, 6), "2026-01-02T11:00:00Z"));
+        // On 8 March 2026 there is no hour from two to three; on 1 November one to two comes twice.
+        assert!(!open((2, 3), "2026-03-08T06:59:59Z") && !open((2, 3), "2026-03-08T07:00:00Z"));
+        assert!(open((1, 2), "2026-11-01T05:30:00Z") && open((1, 2), "2026-11-01T06:30:00Z"));
+        assert!(!open((1, 2), "2026-11-01T07:00:00Z"));
+    }
 }

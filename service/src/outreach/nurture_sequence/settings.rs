@@ -12,7 +12,6 @@ pub(crate) struct Settings {
 }
 
 /// What the tenant has settled. The one place that asks.
-#[expect(clippy::unused_async, reason = "`system_config` answers it as soon as it is there")]
 pub(crate) async fn settings(_: &Tx) -> Result<Settings> {
     Ok(Settings {
         max_sms_per_day: 100,

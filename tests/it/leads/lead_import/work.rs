@@ -3,23 +3,20 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use entity::{
-    leads::lead_import_row::{Outcome, Warning},
-    zone::Zone,
-};
+use entity::{leads::lead_import_row::Outcome, zone::Zone};
 use integration::{World, strings};
 use sea_orm::ConnectionTrait;
 use service::{
     Error,
     leads::{
         lead::{self, New, Status, Trigger},
-        lead_import::{self, Ask, File, List, Preview, Progress, Told},
+        lead_import::{self, Ask, File, List, Progress, Told},
         system_config::{self, LeadLimits},
     },
-    outreach::dnc::{self, Check},
+    outreach::dnc,
 };
 
-use super::{import, import_as, outcomes, people};
+use super::{count, import, import_as, lead_of, outcomes, people, preview};
 
 const TABLE: &str = "First Name,Last Name,Phone,E-mail,Status,Source,Tags\n\
     Ann,Lee,(212) 555-1001,ann@x.example,Hot,Facebook Ads,\"vip, june\"\n\
@@ -39,25 +36,6 @@ async fn world() -> World {
         })
         .await;
     world
-}
-
-async fn preview(world: &World, table: &str) -> Preview {
-    let file = File::new("leads.csv", table.as_bytes());
-    world.run(async |tx| lead_import::preview(tx, &file, &Ask::default()).await).await
-}
-
-async fn lead_of(world: &World, phone: &str) -> lead::Model {
-    let id = format!(
-        "select id::text from leads where phone_number = '{phone}' and deleted_at is null
-                      and tenant_id = '{}'",
-        world.context.tenant
-    );
-    let id = world.strings(&id).await.remove(0).parse().unwrap();
-    world.run(async |tx| lead::get(tx, id).await).await
-}
-
-async fn count(world: &World, table: &str) -> String {
-    world.strings(&format!("select count(*)::text from {table}")).await.remove(0)
 }
 
 #[tokio::test]
@@ -225,72 +203,6 @@ async fn a_tenant_settles_how_many_files_that_are() {
     import(&world, &people(1, 0)).await;
     let second = import_as(&world, &world.context, &people(1, 1), &Ask::default()).await;
     assert!(matches!(second.unwrap_err(), Error::Conflict(_)));
-}
-
-#[tokio::test]
-async fn who_says_in_the_file_that_they_want_no_calls_is_listed_wherever_the_row_is() {
-    let world = World::new().await;
-    world
-        .run(async |tx| {
-            lead::create(tx, New::named("Old", "One", "212 555 1003")).await?;
-            let soon = dnc::New {
-                expires_at: Some(tx.now() + TimeDelta::days(1)),
-                ..dnc::New::for_good("2125551004", "call later")
-            };
-            dnc::add(tx, soon).await
-        })
-        .await;
-    // The second row is of somebody whose first row says nothing of it; a thousand rows lie between.
-    let mut table = String::from("name,phone,do not call\nAnn Lee,2125551001,\n");
-    for n in 0..1200 {
-        table.push_str(&format!("P Q{n},+1206{:07},no\n", 2_000_000 + n));
-    }
-    table.push_str("Ann Lee,2125551001,yes\nOld One,2125551003,yes\nCy Coe,2125551004,yes\nDi Fox,2125551005,yes\n");
-    let import = import(&world, &table).await;
-    assert_eq!((import.imported, import.do_not_call), (1200, 3));
-    assert_eq!((import.duplicates_in_file, import.duplicates_of_leads), (1, 1));
-    for phone in ["+12125551001", "+12125551003", "+12125551004", "+12125551005"] {
-        let lead = lead_of(&world, phone).await;
-        assert_eq!((lead.status, lead.calling_blocked), (Status::Dnc, true), "{phone}");
-        let check = world.run(async |tx| dnc::check(tx, phone).await).await;
-        assert!(matches!(check, Check::Listed { expires_at: None, .. }), "{phone}: {check:?}");
-    }
-    // Off the list, the lead is what the file had made of it.
-    world.run(async |tx| dnc::remove(tx, "+12125551005", "she came back").await).await;
-    assert_eq!(lead_of(&world, "+12125551005").await.status, Status::New);
-}
-
-#[tokio::test]
-async fn a_listed_number_keeps_the_status_that_it_has_in_the_file_for_when_it_comes_back() {
-    let world = World::new().await;
-    world
-        .run(async |tx| dnc::add(tx, dnc::New::for_good("2125551001", "lead_requested")).await)
-        .await;
-    import(&world, "name,phone,status\nAnn Lee,2125551001,converted\n").await;
-    assert_eq!(lead_of(&world, "+12125551001").await.status, Status::Dnc);
-    world.run(async |tx| dnc::remove(tx, "2125551001", "she came back").await).await;
-    assert_eq!(lead_of(&world, "+12125551001").await.status, Status::Recruited);
-}
-
-/// Defect 4-27.
-#[tokio::test]
-async fn an_address_that_somebody_else_has_is_worth_a_look_and_no_obstacle() {
-    let world = World::new().await;
-    world
-        .run(async |tx| {
-            let email = Some(integration::populate::email("home@x.example"));
-            lead::create(tx, New { email, ..New::named("Old", "One", "212 555 1009") }).await
-        })
-        .await;
-    let table = "name,phone,email\nA A,2125551001,home@x.example\nB B,2125551002,b@x.example\n\
-                 C C,2125551003,B@X.example\nD D,2125551004,\nE E,2125551005,\n";
-    let import = import(&world, table).await;
-    assert_eq!(import.imported, 5);
-    let told = Told::of(import.id);
-    let page = world.run(async |tx| lead_import::outcomes(tx, &told).await).await;
-    let warnings: Vec<_> = page.items.iter().map(|row| row.warning).collect();
-    let of = |warning| Some(warning);
-    assert_eq!(warnings, [of(Warning::EmailOfLead), None, of(Warning::EmailInFile), None, None]);
 }
 
 #[tokio::test]

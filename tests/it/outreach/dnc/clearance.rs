@@ -26,7 +26,7 @@ fn new_york() -> Zone {
 async fn refusals(world: &World, at: &str, number: &str, zone: Option<&Zone>) -> Vec<Refusal> {
     world
         .run_as(&world.at(at), async |tx| {
-            Ok(match dnc::clear(tx, &Ask { number, zone }).await? {
+            Ok(match dnc::clear(tx, &Ask { zone, ..Ask::informational(number) }).await? {
                 Clearance::Cleared(_) => vec![],
                 Clearance::Refused(why) => why,
             })
@@ -36,7 +36,7 @@ async fn refusals(world: &World, at: &str, number: &str, zone: Option<&Zone>) ->
 
 /// Clears and dials; whether the dialler got the number.
 async fn dial(tx: &Tx) -> Result<bool> {
-    match dnc::clear(tx, &Ask { number: NUMBER, zone: Some(&new_york()) }).await? {
+    match dnc::clear(tx, &Ask { zone: Some(&new_york()), ..Ask::informational(NUMBER) }).await? {
         Clearance::Refused(_) => Ok(false),
         Clearance::Cleared(number) => {
             let dialled = number.dial(tx.now(), async |to: &Phone| to.as_str() == NUMBER).await?;
@@ -101,7 +101,7 @@ async fn a_clearance_lasts_half_a_minute_and_not_into_the_night() {
     let dialled_after = async |at: &str, seconds: i64| {
         world
             .run_as(&world.at(at), async |tx| {
-                let ask = Ask { number: NUMBER, zone: Some(&new_york()) };
+                let ask = Ask { zone: Some(&new_york()), ..Ask::informational(NUMBER) };
                 let Clearance::Cleared(number) = dnc::clear(tx, &ask).await? else {
                     panic!("it is clear")
                 };
@@ -125,7 +125,7 @@ async fn an_opt_out_between_clearing_and_dialling_is_seen() {
     let at = world.at("2026-03-02T15:00:00Z");
     let dialled = world
         .run_as(&at, async |tx| {
-            let ask = Ask { number: NUMBER, zone: Some(&new_york()) };
+            let ask = Ask { zone: Some(&new_york()), ..Ask::informational(NUMBER) };
             let Clearance::Cleared(number) = dnc::clear(tx, &ask).await? else {
                 panic!("it is clear")
             };
@@ -156,7 +156,7 @@ async fn a_number_whose_opt_out_has_returned_is_never_dialled() {
                 tokio::spawn(async move {
                     tokio::time::sleep(Duration::from_millis((n * 5 + round) % 17)).await;
                     let work = async |tx: &Tx| {
-                        let ask = Ask { number: &number, zone: Some(&new_york()) };
+                        let ask = Ask { zone: Some(&new_york()), ..Ask::informational(&number) };
                         if let Clearance::Cleared(number) = dnc::clear(tx, &ask).await? {
                             number
                                 .dial(tx.now(), async |_| {

@@ -1,0 +1,1 @@
+drop function public.consent_in_force(text, text, text, uuid, timestamptz);
