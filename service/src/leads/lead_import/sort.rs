@@ -99,8 +99,6 @@ pub(super) struct Sorted {
     pub values: Option<Values>,
     /// What it says, if it is to become a lead.
     pub candidate: Option<Box<Candidate>>,
-    /// The number, if it says that it must not be called.
-    pub opted_out: Option<Phone>,
 }
 
 impl Sorted {
@@ -114,7 +112,6 @@ impl Sorted {
             warning: None,
             values: None,
             candidate: None,
-            opted_out: None,
         }
     }
 
@@ -129,6 +126,16 @@ pub(super) struct Survey {
     pub rows: u32,
     /// The numbers that some row says must not be called, whichever row has them too.
     opted_out: HashSet<u64>,
+}
+
+impl Survey {
+    /// Those numbers, in their order.
+    pub(super) fn opted_out(&self) -> Vec<Phone> {
+        let phones = self.opted_out.iter().filter_map(|n| Phone::try_from(format!("+{n}")).ok());
+        let mut phones: Vec<_> = phones.collect();
+        phones.sort();
+        phones
+    }
 }
 
 /// Reads a file to its end, so that one that is broken there is refused before anything is written.
@@ -196,7 +203,6 @@ impl<'a> Sorter<'a> {
         };
         let number = number(&lead.phone);
         let is_out = self.survey.opted_out.contains(&number);
-        let sorted = Sorted { opted_out: is_out.then(|| lead.phone.clone()), ..sorted };
         if let Some(first) = self.phones.get(&number) {
             let reason = format!("the number of line {first}");
             return sorted.refused(Outcome::DuplicateInFile, reason);
@@ -221,7 +227,6 @@ impl<'a> Sorter<'a> {
             {
                 row.outcome = Outcome::Suppressed;
                 row.reason = Some("the person asked to be forgotten".to_owned());
-                row.opted_out = None;
             } else if let Some(id) = having.get(&lead.phone) {
                 row.outcome = Outcome::DuplicateOfLead;
                 row.lead_id = Some(*id);

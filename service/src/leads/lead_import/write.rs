@@ -1,15 +1,11 @@
 //! Rows that become leads, in pieces, and the records of them all.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::atomic::Ordering,
-};
+use std::{collections::HashMap, sync::atomic::Ordering};
 
 use entity::{
-    id::{DncId, LeadImportId},
+    id::LeadImportId,
     leads::lead_import_row::{self, Outcome},
-    outreach::dnc::{self as entry, Kind},
-    phone::{Parsed, Phone},
+    phone::Parsed,
 };
 use sea_orm::Set;
 
@@ -22,7 +18,11 @@ use super::{
 use crate::{
     Error, Result, Tx,
     leads::lead::{self, Because, Fresh},
-    outreach::dnc,
+    outreach::{
+        consent::Subject,
+        dnc::{self, Batch},
+        suppression,
+    },
 };
 
 /// Makes leads of the rows, and writes down what became of each.
@@ -37,6 +37,7 @@ pub(super) async fn write(
     if let Some(progress) = &ask.progress {
         progress.rows.store(survey.rows, Ordering::Relaxed);
     }
+    opt_out(tx, survey).await?;
     let mut sorter = Sorter::new(tx, survey);
     let mut counts = Counts::default();
     loop {
@@ -44,7 +45,6 @@ pub(super) async fn write(
         if sorted.is_empty() {
             return Ok(counts);
         }
-        opt_out(tx, &sorted, because).await?;
         add(tx, &mut sorted, ask, because).await?;
         for row in &sorted {
             counts.add(row.outcome);
@@ -56,36 +56,22 @@ pub(super) async fn write(
     }
 }
 
-/// Puts the numbers of which the file says so on the do-not-call list, for good.
-async fn opt_out(tx: &Tx, sorted: &[Sorted], because: &Because) -> Result<()> {
-    let said: HashSet<&Phone> = sorted.iter().filter_map(|row| row.opted_out.as_ref()).collect();
-    let mut said: Vec<Phone> = said.into_iter().cloned().collect();
-    if said.is_empty() {
-        return Ok(());
-    }
-    said.sort(); // whoever lists several numbers takes them in one order
-    let rows = said.iter().map(|phone| entry::ActiveModel {
-        id: Set(DncId::new()),
-        phone_number: Set(phone.clone()),
-        raw_number: Set(phone.as_str().to_owned()),
-        kind: Set(Kind::Permanent),
-        reason: Set("lead_requested".to_owned()),
-        source: Set(Some("lead_import".to_owned())),
-        added_by_user_id: Set(tx.context().user()),
-        added_at: Set(tx.now()),
-        ..Default::default()
-    });
-    tx.insert_new(rows.collect()).await?;
-    // What stood there for a time only gives way to an entry for good.
-    let listed = dnc::listed_among(tx, &said).await?;
-    for phone in said.iter().filter(|phone| !listed.contains(phone)) {
-        let new = dnc::New {
+/// Puts the numbers of which the file says so on the do-not-call list, for good, and with them the
+/// leads that have them already. Whoever was erased is left alone: nobody calls them.
+async fn opt_out(tx: &Tx, survey: &Survey) -> Result<()> {
+    let said = survey.opted_out();
+    for some in said.chunks(dnc::MOST_ADDED) {
+        let subjects: Vec<_> = some.iter().cloned().map(Subject::Phone).collect();
+        let held = suppression::holds(tx, &subjects).await?;
+        let numbers = subjects.iter().zip(held).filter(|(_, held)| !held);
+        let batch = Batch {
+            numbers: numbers.map(|(subject, _)| subject.as_str().to_owned()).collect(),
+            reason: "lead_requested".to_owned(),
             source: Some("lead_import".to_owned()),
-            ..dnc::New::for_good(phone.as_str(), "lead_requested")
+            expires_at: None,
         };
-        dnc::add(tx, new).await?;
+        dnc::add_many(tx, &batch).await?;
     }
-    lead::block(tx, &said, because).await?;
     Ok(())
 }
 
