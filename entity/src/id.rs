@@ -124,6 +124,8 @@ ids! {
     LeadAuditLogId,
     /// A [`lead`](crate::leads::lead).
     LeadId,
+    /// A [`lead_import`](crate::leads::lead_import).
+    LeadImportId,
     /// A [`lead_link`](crate::leads::lead_link).
     LeadLinkId,
     /// A [`lead_merge`](crate::leads::lead_merge).

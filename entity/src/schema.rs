@@ -277,4 +277,6 @@ registry! {
     leads::distribution_member,
     leads::lead_assignment,
     leads::lead_assignment_queue,
+    leads::lead_import,
+    leads::lead_import_row,
 }

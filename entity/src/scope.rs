@@ -42,6 +42,7 @@ macro_rules! keyed {
 tenant_scoped! {
     leads::lead_tag,
     leads::lead_word,
+    leads::lead_import_row,
 }
 
 keyed! {
@@ -115,4 +116,5 @@ keyed! {
     leads::distribution_member by id::DistributionMemberId,
     leads::lead_assignment by id::LeadAssignmentId,
     leads::lead_assignment_queue by id::LeadId,
+    leads::lead_import by id::LeadImportId,
 }

@@ -137,6 +137,7 @@ fn referred_to(key: &str) -> &'static str {
         "contact_id" | "from_contact_id" | "to_contact_id" => "contact",
         "lead_id" | "from_lead_id" | "to_lead_id" | "kept_lead_id" | "folded_lead_id" => "lead",
         "deal_id" => "deal",
+        "import_id" => "import",
         "case_created_id" => "case",
         "quote_id" | "supersedes_id" => "quote",
         "client_email" | "email" => "client",

@@ -8,6 +8,8 @@ pub mod lead_activity;
 pub mod lead_assignment;
 pub mod lead_assignment_queue;
 pub mod lead_audit_log;
+pub mod lead_import;
+pub mod lead_import_row;
 pub mod lead_link;
 pub mod lead_merge;
 pub mod lead_qualification;

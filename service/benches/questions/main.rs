@@ -1,10 +1,11 @@
 //! What the questions cost, each beside the same SQL sent by a bare driver.
 //!
 //! `cargo bench -p service` prints two tables. `KEEL_BENCH_ROWS` is the size of the larger tenants.
-//! `cargo bench -p service -- ledger` measures the ledger alone; with `DATABASE_URL`, on a server whose
+//! `cargo bench -p service -- ledger` measures the ledger alone, and `-- imports` imports; with `DATABASE_URL`, on a server whose
 //! commits are flushed, which those of the private one are not.
 
 mod ask;
+mod imports;
 mod ledger;
 mod load;
 mod runs;
@@ -112,12 +113,19 @@ async fn measure(app: &str, admin: &str) -> Failable<String> {
         let facts = facts(&connect(admin).await?).await?;
         return Ok(format!("{facts}\n\n{}", table::table_of_deeds(&deeds)));
     }
+    if env::args().any(|asked| asked == "imports") {
+        let db = Db::connect(app, &Options::default()).await?;
+        let deeds = Box::pin(imports::measure(&db)).await?;
+        let facts = facts(&connect(admin).await?).await?;
+        return Ok(format!("{facts}\n\n{}", table::table_of_deeds(&deeds)));
+    }
     let larger = env::var("KEEL_BENCH_ROWS").ok().map_or(Ok(1_000_000), |rows| rows.parse())?;
     let (on, off, rest) = (connect(app).await?, connect(admin).await?, connect(app).await?);
     let began = Instant::now();
     let sizes = load::load(&off, &[10_000, larger]).await?;
     eprintln!("loaded in {:.0?}", began.elapsed());
     let db = Db::connect(app, &Options::default()).await?;
+    let imports = Box::pin(imports::measure(&db)).await?;
     let runs = runs::measure(&db, &off, larger.min(1_000_000)).await?;
     let mut lines = Vec::new();
     for case in CASES {
@@ -129,6 +137,7 @@ async fn measure(app: &str, admin: &str) -> Failable<String> {
     let largest = sizes.last().ok_or("no tenants")?;
     let mut deeds = writes::measure(&db, [&on, &off, &rest], largest.busy).await?;
     deeds.extend(runs);
+    deeds.extend(imports);
     deeds.extend(ledger::measure(app).await?);
     let facts = facts(&off).await?;
     db.close().await;

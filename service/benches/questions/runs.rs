@@ -133,17 +133,17 @@ async fn due(db: &Db, admin: &Client) -> Failable<Deed> {
 }
 
 /// How much memory this process had at a time.
-struct Memory(f64);
+pub struct Memory(f64);
 
 impl Memory {
     /// Forgets what it once had.
-    fn begin() -> Failable<Self> {
+    pub fn begin() -> Failable<Self> {
         fs::write("/proc/self/clear_refs", "5")?;
         Ok(Self(mebibytes("VmRSS:")?))
     }
 
     /// By how many mebibytes it was larger at the most since then.
-    fn grown(&self) -> Failable<f64> {
+    pub fn grown(&self) -> Failable<f64> {
         Ok(mebibytes("VmHWM:")? - self.0)
     }
 }

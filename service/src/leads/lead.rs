@@ -33,6 +33,7 @@ use uuid::Uuid;
 
 pub(crate) use self::{
     block::{block, unblock},
+    create::{Fresh, add_many},
     leave::{Why, left},
     record::{Note, note},
     status::enter,

@@ -5,6 +5,7 @@ pub mod erasure;
 pub mod lead;
 pub mod lead_activity;
 pub mod lead_assignment;
+pub mod lead_import;
 pub mod lead_link;
 pub mod lead_merge;
 pub mod lead_score;

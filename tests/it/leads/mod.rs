@@ -5,6 +5,7 @@ mod erasure;
 mod lead;
 mod lead_activity;
 mod lead_assignment;
+mod lead_import;
 mod lead_link;
 mod lead_merge;
 mod lead_score;

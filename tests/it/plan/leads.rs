@@ -2,6 +2,7 @@
 
 use chrono::{NaiveDate, TimeDelta};
 use entity::id::{LeadId, UserId};
+use entity::id::{LeadId, LeadImportId, UserId};
 use sea_orm::{DbBackend, QueryTrait, Value};
 use serde_json::json;
 use service::{
@@ -14,6 +15,7 @@ use service::{
             Clock,
             queries::{self as segment, Compiled},
         },
+        lead_import::{self, Told, queries as import},
     },
 };
 use uuid::Uuid;
@@ -46,6 +48,18 @@ select 'TENANT', gen_random_uuid(), md5('TENANT lead' || n)::uuid,
 from generate_series(1, 6000) n;
 insert into lead_audit_log (tenant_id, id, lead_id, actor, field_name, version, changed_at)
 select 'TENANT', gen_random_uuid(), md5('TENANT lead' || n % 600)::uuid, 'x', 'city', 1 + n / 600, now() - n * interval '1 hour'
+select 'TENANT', gen_random_uuid(), md5('TENANT lead' || n % 600)::uuid, 'x', 'city', 1 + n / 600, now()
+from generate_series(1, 6000) n;
+insert into lead_imports (tenant_id, id, file_name, file_hash, format, mapping, ignored_columns, rows, imported,
+    do_not_call, duplicates_in_file, duplicates_of_leads, suppressed, invalid, imported_at)
+select 'TENANT', md5('TENANT import' || n)::uuid, 'f', md5('a' || n) || md5('b' || n), 'csv', '{}', '{}', 0, 0,
+       0, 0, 0, 0, 0, timestamptz '2026-02-01' - n * interval '1 hour'
+from generate_series(1, 3000) n;
+insert into lead_import_rows (tenant_id, import_id, row_no, line, outcome, lead_id, reason, row_values)
+select 'TENANT', md5('TENANT import' || 1 + n % 20)::uuid, n, n,
+       case when n % 20 = 0 then 'invalid' else 'imported' end,
+       case when n % 20 > 0 then md5('TENANT lead' || n)::uuid end, case when n % 20 = 0 then 'x' end,
+       case when n % 20 = 0 then '{}'::jsonb end
 from generate_series(1, 6000) n";
 
 pub fn queries(tx: &Tx) -> Vec<Query> {
@@ -243,6 +257,67 @@ pub fn queries(tx: &Tx) -> Vec<Query> {
             vec![51_i64.into(), Uuid::nil().into()],
             &["pk-leads", "pk-lead_tags|lead_tags_of_lead"],
         ),
+    ]
+    .into_iter()
+    .chain(imports(tx))
+    .collect()
+}
+
+fn imports(tx: &Tx) -> Vec<Query> {
+    let ids = || Value::from(vec![Uuid::now_v7()]);
+    let texts = || Value::from(vec!["+12062000001".to_owned()]);
+    let id = || LeadImportId::new();
+    let list = |name, after| Query {
+        name,
+        asked: import::list_query(tx, &lead_import::List { limit: 50, after })
+            .build(DbBackend::Postgres),
+        served_by: &["lead_imports_latest"],
+    };
+    let told = |name, ask: Told, served_by| Query {
+        name,
+        asked: import::outcomes_query(tx, &ask).build(DbBackend::Postgres),
+        served_by,
+    };
+    let after = lead_import::After { imported_at: tx.now(), id: id() };
+    vec![
+        list("imports", None),
+        list("imports, page 2", Some(after)),
+        told("rows of an import", Told::of(id()), &["pk-lead_import_rows"]),
+        told(
+            "odd rows of an import",
+            Told { only_odd: true, after: Some(40), ..Told::of(id()) },
+            &["lead_import_rows_odd"],
+        ),
+        Query {
+            name: "who has the numbers of a file",
+            asked: raw(tx, import::HAVING_PHONES, vec![texts()]),
+            served_by: &["leads_phone"],
+        },
+        Query {
+            name: "who has the addresses of a file",
+            asked: raw(tx, import::HAVING_EMAILS, vec![texts()]),
+            served_by: &["leads_of_email"],
+        },
+        Query {
+            name: "leads of an import",
+            asked: raw(tx, import::MADE, vec![id().0.into(), 0.into(), 1000_i64.into()]),
+            served_by: &["pk-lead_import_rows", "pk-leads"],
+        },
+        Query {
+            name: "edited leads of an import",
+            asked: raw(tx, import::EDITED, vec![ids()]),
+            served_by: &["lead_audit_log_of_lead"],
+        },
+        Query {
+            name: "take leads back",
+            asked: raw(tx, import::REMOVE, vec![ids()]),
+            served_by: &["pk-leads"],
+        },
+        Query {
+            name: "forget refused rows",
+            asked: raw(tx, import::FORGET, vec![]),
+            served_by: &["pk-lead_imports|lead_imports_latest", "lead_import_rows_odd"],
+        },
     ]
 }
 

@@ -6,6 +6,7 @@ use service::{
     Result, Tx,
     leads::{
         lead::{self, Because, New, Status},
+        lead_import::{self, Ask, File},
         lead_link::{self, End, Kind},
         lead_merge::{self, Choice},
         lead_source_cost::{self, Month},
@@ -59,4 +60,8 @@ pub(super) async fn populate(tx: &Tx) -> Result<()> {
     lead_link::add(tx, lead_link::New::between(from, Kind::ReferredBy, to)).await?;
     lead_merge::merge(tx, referred.id, again.id, &Choice::default()).await?;
     found(tx).await
+    let table = "first name,last name,phone\nJean,Bartik,202-555-0113\nBetty,Holberton,none\n";
+    let ask = Ask { idempotency_key: Some("first".to_owned()), ..Ask::default() };
+    lead_import::import(tx, &File::new("leads.csv", table.as_bytes()), &ask).await?;
+    Ok(())
 }

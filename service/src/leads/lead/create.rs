@@ -1,7 +1,8 @@
 //! New leads.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use entity::{
     email::Email,
     id::{LeadId, LeadStatusHistoryId, UserId},
@@ -119,6 +120,9 @@ pub(crate) struct Fresh {
     pub new: New,
     pub phone: Phone,
     pub extension: Option<String>,
+    /// What it has come to elsewhere; never `dnc`, which only the list makes it.
+    pub status: Status,
+    pub last_contact_date: Option<DateTime<Utc>>,
 }
 
 impl Fresh {
@@ -126,7 +130,13 @@ impl Fresh {
     pub(crate) fn checked(mut new: New, number: Parsed) -> Result<Self> {
         input::check(&new)?;
         new.tags = tags(&new.tags)?;
-        Ok(Self { new, phone: number.phone, extension: number.extension })
+        Ok(Self {
+            new,
+            phone: number.phone,
+            extension: number.extension,
+            status: Status::New,
+            last_contact_date: None,
+        })
     }
 }
 
@@ -157,6 +167,8 @@ pub(crate) async fn add_many(tx: &Tx, fresh: Vec<Fresh>, because: &Because) -> R
     let region = tx.tenant().await?.phone_region.clone();
     let phones: Vec<_> = fresh.iter().map(|lead| lead.phone.clone()).collect();
     let listed = dnc::listed_among(tx, &phones).await?;
+    let before: HashMap<_, _> =
+        fresh.iter().map(|lead| (lead.phone.clone(), lead.status)).collect();
     let rows = fresh.into_iter().map(|lead| {
         let is_listed = listed.contains(&lead.phone);
         into_row(tx, lead, is_listed, &region)
@@ -165,7 +177,10 @@ pub(crate) async fn add_many(tx: &Tx, fresh: Vec<Fresh>, because: &Because) -> R
     let tagged = made.iter().flat_map(tag_rows);
     tx.insert_many(tagged.collect()).await?;
     word::add(tx, &made).await?;
-    let entered = made.iter().flat_map(|lead| history(tx, lead, because, &listed));
+    let first = |lead: &Model| lead.phone_number.as_ref().and_then(|phone| before.get(phone));
+    let entered = made
+        .iter()
+        .flat_map(|lead| history(tx, lead, first(lead).copied().unwrap_or(Status::New), because));
     tx.insert_many(entered.collect()).await?;
     let said = made.iter().map(|lead| Note {
         lead: lead.id,
@@ -179,7 +194,7 @@ pub(crate) async fn add_many(tx: &Tx, fresh: Vec<Fresh>, because: &Because) -> R
 }
 
 fn into_row(tx: &Tx, lead: Fresh, is_listed: bool, region: &str) -> ActiveModel {
-    let Fresh { new, phone, extension } = lead;
+    let Fresh { new, phone, extension, status, last_contact_date } = lead;
     ActiveModel {
         id: Set(LeadId::new()),
         user_id: Set(new.user_id),
@@ -199,8 +214,9 @@ fn into_row(tx: &Tx, lead: Fresh, is_listed: bool, region: &str) -> ActiveModel 
         source_metadata: Set(new.source_metadata.map(Metadata)),
         tags: Set(new.tags),
         notes: Set(new.notes),
-        status: Set(if is_listed { Status::Dnc } else { Status::New }),
+        status: Set(if is_listed { Status::Dnc } else { status }),
         status_since: Set(tx.now()),
+        last_contact_date: Set(last_contact_date),
         calling_blocked: Set(is_listed),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
@@ -208,22 +224,22 @@ fn into_row(tx: &Tx, lead: Fresh, is_listed: bool, region: &str) -> ActiveModel 
     }
 }
 
-/// A listed lead was new first, which is what it comes back to from the list.
+/// A listed lead had another status first, which is what it comes back to from the list.
 fn history<'a>(
     tx: &'a Tx,
     lead: &'a Model,
+    first: Status,
     because: &'a Because,
-    listed: &HashSet<Phone>,
 ) -> impl Iterator<Item = lead_status_history::ActiveModel> + use<'a> {
-    let is_listed = lead.phone_number.as_ref().is_some_and(|phone| listed.contains(phone));
-    let mut first = row(tx, lead.id, None, Status::New, because);
-    first.left_at = Set(is_listed.then(|| tx.now()));
-    let second = is_listed.then(|| row(tx, lead.id, Some(Status::New), Status::Dnc, because));
+    let is_listed = lead.status == Status::Dnc;
+    let mut entered = row(tx, lead.id, None, first, because);
+    entered.left_at = Set(is_listed.then(|| tx.now()));
+    let second = is_listed.then(|| row(tx, lead.id, Some(first), Status::Dnc, because));
     let second = second.map(|row| lead_status_history::ActiveModel {
         id: Set(LeadStatusHistoryId::new()), // after the first
         ..row
     });
-    std::iter::once(first).chain(second)
+    std::iter::once(entered).chain(second)
 }
 
 pub(super) fn tag_rows(lead: &Model) -> impl Iterator<Item = lead_tag::ActiveModel> {

@@ -1,0 +1,3 @@
+drop table lead_import_rows;
+
+drop table lead_imports;
