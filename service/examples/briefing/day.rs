@@ -171,5 +171,6 @@ fn named(topic: Topic) -> &'static str {
         Topic::ComplianceReminder => "compliance reminder",
         Topic::ComplianceEscalation => "compliance escalation",
         Topic::Intervention => "intervention",
+        Topic::NurtureStep => "nurture step",
     }
 }

@@ -55,7 +55,7 @@ async fn the_hash_is_hmac_sha_256_as_others_compute_it() {
     let world = World::new().await;
     let pad = |with: u8| -> String {
         let key = b"Jefe".iter().copied().chain(std::iter::repeat(0)).take(64);
-        key.map(|byte| format!("{:02x}", byte ^ with)).collect()
+        key.map(|byte| format!("{:02x}", byte ^ with)).collect::<Vec<_>>().concat()
     };
     let digest = format!(
         "select encode(sha256(decode('{}', 'hex') || sha256(decode('{}', 'hex')

@@ -17,7 +17,7 @@ use super::{Query, raw};
 pub const ROWS: &str = "
 insert into lead_links (tenant_id, id, kind, from_lead_id, to_lead_id, started_at)
 select 'TENANT', gen_random_uuid(), 'referred_by', md5('TENANT lead' || n)::uuid,
-       md5('TENANT lead' || n % 100)::uuid, now()
+       md5('TENANT lead' || 1 + n % 100)::uuid, now()
 from generate_series(100, 6000) n;
 insert into lead_links (tenant_id, id, kind, from_lead_id, to_lead_id, started_at)
 select 'TENANT', gen_random_uuid(), 'same_household',

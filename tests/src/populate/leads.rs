@@ -59,7 +59,7 @@ pub(super) async fn populate(tx: &Tx) -> Result<()> {
     let (from, to) = (End::Lead(again.id), End::Lead(lead.id));
     lead_link::add(tx, lead_link::New::between(from, Kind::ReferredBy, to)).await?;
     lead_merge::merge(tx, referred.id, again.id, &Choice::default()).await?;
-    found(tx).await
+    found(tx).await?;
     let table = "first name,last name,phone\nJean,Bartik,202-555-0113\nBetty,Holberton,none\n";
     let ask = Ask { idempotency_key: Some("first".to_owned()), ..Ask::default() };
     lead_import::import(tx, &File::new("leads.csv", table.as_bytes()), &ask).await?;

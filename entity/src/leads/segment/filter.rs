@@ -247,11 +247,10 @@ impl Condition {
             Self::Text(_, choice) => choice.number(),
             Self::Owner(choice) => choice.number(),
             Self::Among(_, choice) => choice.number(),
-            Self::Tags(Tags::ContainsAny(tags)) => Some(tags.len()),
             Self::Tags(Tags::ContainsAll(tags)) if tags.len() > MOST_TAGS => {
                 return refuse(&format!("must not ask for more than {MOST_TAGS} tags at once"));
             }
-            Self::Tags(Tags::ContainsAll(tags)) => Some(tags.len()),
+            Self::Tags(Tags::ContainsAny(tags) | Tags::ContainsAll(tags)) => Some(tags.len()),
             Self::Number(..) | Self::Time(..) | Self::Tags(Tags::IsNull(_)) => None,
         };
         match number {

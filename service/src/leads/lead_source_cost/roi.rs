@@ -113,7 +113,8 @@ pub struct Roi {
 
 /// What both questions begin with: the months, and the leads that came in in each. `$3` to `$5` the
 /// months, where they begin and where they end, `$6` whose, or null, `$7` the tenant's currency, `$8` its
-/// zone, `$9` its day.
+/// zone, `$9` its day; `$10` to `$13` what the months span, in instants and in months, which an index is
+/// asked for at once.
 ///
 /// A customer's deals count for the lead that was there first, from the day it came in.
 macro_rules! cohort {
@@ -129,6 +130,7 @@ cohort as materialized (
     from months m
     join leads l on l.tenant_id = $1 and l.created_at >= m.starts_at and l.created_at < m.ends_at
         and l.created_at <= $2 and l.deleted_at is null
+        and l.created_at >= $10::timestamptz and l.created_at < $11::timestamptz
         and ($6::uuid is null or l.user_id = $6)),
 first as materialized (
     select c.id, c.converted_client_id, (c.created_at at time zone $8)::date as since
@@ -159,6 +161,7 @@ pub const ROI: &str = cohort!(
     select c.period, c.source, c.sub_source, c.user_id, sum(c.cost_usd) as cost
     from months m
     join lead_source_costs c on c.tenant_id = $1 and c.period = m.period
+        and c.period >= $12 and c.period <= $13
     where c.currency = $7 and ($6::uuid is null or c.user_id = $6)
     group by c.period, c.source, c.sub_source, c.user_id),
 beyond as (
@@ -199,6 +202,7 @@ pub const FOREIGN: &str = cohort!(
     select c.currency, c.cost_usd, 0
     from months m
     join lead_source_costs c on c.tenant_id = $1 and c.period = m.period
+        and c.period >= $12 and c.period <= $13
     where c.currency <> $7 and ($6::uuid is null or c.user_id = $6))
 select f.currency, sum(f.cost) as cost, coalesce(sum(f.revenue), 0) as revenue
 from foreign_money f group by f.currency order by f.currency"
@@ -304,5 +308,9 @@ async fn values(tx: &Tx, ask: &Ask, currency: &str) -> Result<Vec<Value>> {
         currency.into(),
         zone.name().into(),
         tx.today().await?.into(),
+        zone::day_start(zone, ask.from.first()).into(),
+        zone::day_start(zone, ask.to.next().first()).into(),
+        ask.from.as_str().into(),
+        ask.to.as_str().into(),
     ])
 }

@@ -5,7 +5,7 @@
 
 use entity::leads::segment::{Choice, Condition, Filter, Never, Order, Tags, Time, TimeField};
 use sea_orm::{
-    ActiveEnum, Value,
+    Value,
     sea_query::{ArrayType, ValueType},
 };
 
@@ -66,7 +66,7 @@ impl Compiler {
     fn condition(&mut self, condition: &Condition, is: bool, whole: bool) -> String {
         match condition {
             Condition::Status(of) => {
-                self.choice("l.status", of, is, |status| status.to_value(), false)
+                self.choice("l.status", of, is, sea_orm::ActiveEnum::to_value, false)
             }
             Condition::Text(field, of) => {
                 self.choice(&format!("l.{}", field.column()), of, is, Clone::clone, true)
