@@ -263,8 +263,7 @@ async fn requests_and_evidence_stay_for_five_years_and_the_plan_says_until_when(
     subjects.push(Reached::Email(populate::email("xanthippe@quartermain.example")));
     let held = world.run(async |tx| suppression::holds(tx, &subjects).await).await;
     assert_eq!(held, [true; 4]);
-    let held =
-        world.run_as(&world.neighbour.clone(), async |tx| suppression::holds(tx, &subjects).await);
+    let held = world.run_as(&world.neighbour, async |tx| suppression::holds(tx, &subjects).await);
     assert_eq!(held.await, [false; 4]);
     // The number is still listed: nobody calls it.
     let listed = world.run(async |tx| dnc::check(tx, "+12065557703").await).await;
