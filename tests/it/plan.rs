@@ -111,6 +111,7 @@ fn uses(plan: &str, index: &str) -> bool {
 
 fn type_of(value: &Value) -> &'static str {
     match value {
+        Value::Bool(_) => "boolean",
         Value::Uuid(_) => "uuid",
         Value::ChronoDateTimeUtc(_) => "timestamptz",
         Value::ChronoDate(_) => "date",

@@ -18,7 +18,7 @@ pub const ROWS: &str = "
 insert into lead_links (tenant_id, id, kind, from_lead_id, to_lead_id, started_at)
 select 'TENANT', gen_random_uuid(), 'referred_by', md5('TENANT lead' || n)::uuid,
        md5('TENANT lead' || 1 + n % 100)::uuid, now()
-from generate_series(100, 6000) n;
+from generate_series(102, 6000) n;
 insert into lead_links (tenant_id, id, kind, from_lead_id, to_lead_id, started_at)
 select 'TENANT', gen_random_uuid(), 'same_household',
        least(md5('TENANT lead' || n)::uuid, md5('TENANT lead' || n + 1)::uuid),
@@ -30,7 +30,17 @@ select 'TENANT', gen_random_uuid(), md5('TENANT lead' || n)::uuid,
 from generate_series(1, 3000) n;
 insert into erasures (tenant_id, id, subject_kind, subject_id, reason, actor, erased_at, counts)
 select 'TENANT', gen_random_uuid(), 'lead', gen_random_uuid(), 'x', 'x', now(), '[]'
-from generate_series(1, 3000) n";
+from generate_series(1, 3000) n;
+insert into tasks (tenant_id, id, title, priority, status)
+select 'TENANT', gen_random_uuid(), 'x', 'low', 'pending' from generate_series(1, 3000) n;
+insert into lead_assignments (tenant_id, id, lead_id, to_user_id, actor, strategy, reason, assigned_at)
+select 'TENANT', gen_random_uuid(), md5('TENANT lead' || n)::uuid, u.id, 'x', 'manual', 'x', now()
+from (select id from users where tenant_id = 'TENANT' limit 1) u, generate_series(1, 5000) n;
+insert into lead_assignment_queue (tenant_id, lead_id, pool_id, strategy, needs, waiting_since, tried_at,
+                                   reason)
+select 'TENANT', md5('TENANT lead' || n)::uuid, p.id, p.strategy, '{}', now(), now(), 'x'
+from (select id, strategy from distribution_pools where tenant_id = 'TENANT' limit 1) p,
+     generate_series(1, 5000) n on conflict do nothing";
 
 pub fn queries(tx: &Tx) -> Vec<Query> {
     let id = || Value::from(Uuid::now_v7());

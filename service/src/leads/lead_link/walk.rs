@@ -117,7 +117,8 @@ pub struct Step {
 }
 
 /// Served by `lead_links_live` one way, `lead_links_back` the other. `$3` whence, `$4` whither, `$5`
-/// the most steps, `$6` the kinds, `$7` the most to look at.
+/// the most steps, `$6` the kinds, `$7` the most to look at. How far each is stands in one value, which
+/// a hub's thousand neighbours are looked up in: joined, they would be compared each with each.
 pub const PATH: &str = concat!(
     "with recursive walk(node, depth) as (
     select $3::text, 0
@@ -130,6 +131,8 @@ pub const PATH: &str = concat!(
     select node, depth from walk limit $7::bigint
 ), near as materialized (
     select node, min(depth) as depth from seen group by node
+), far as materialized (
+    select jsonb_object_agg(n.node, n.depth) as of from near n
 ), back(node, depth, id, kind, forwards) as (
     select n.node, n.depth, null::uuid, null::text, null::boolean from near n where n.node = $4
     union all
@@ -137,7 +140,7 @@ pub const PATH: &str = concat!(
     cross join lateral (
         select a.node, a.id, a.kind, not a.forwards as forwards from ",
     next_to!("b.node", "$6"),
-    " a join near n on n.node = a.node and n.depth = b.depth - 1
+    " a, far f where (f.of ->> a.node)::int = b.depth - 1
         order by a.kind, a.node, a.id limit 1
     ) p
     where b.depth > 0
