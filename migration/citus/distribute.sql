@@ -49,6 +49,8 @@ select create_distributed_table('public.lead_activities', 'tenant_id', colocate_
 select create_distributed_table('public.lead_assignment_queue', 'tenant_id', colocate_with => 'public.users');
 select create_distributed_table('public.lead_assignments', 'tenant_id', colocate_with => 'public.users');
 select create_distributed_table('public.lead_audit_log', 'tenant_id', colocate_with => 'public.users');
+select create_distributed_table('public.lead_imports', 'tenant_id', colocate_with => 'public.users');
+select create_distributed_table('public.lead_import_rows', 'tenant_id', colocate_with => 'public.users');
 select create_distributed_table('public.lead_links', 'tenant_id', colocate_with => 'public.users');
 select create_distributed_table('public.lead_merges', 'tenant_id', colocate_with => 'public.users');
 select create_distributed_table('public.lead_qualifications', 'tenant_id', colocate_with => 'public.users');
@@ -124,6 +126,8 @@ select truncate_local_data_after_distributing_table('public.lead_activities');
 select truncate_local_data_after_distributing_table('public.lead_assignment_queue');
 select truncate_local_data_after_distributing_table('public.lead_assignments');
 select truncate_local_data_after_distributing_table('public.lead_audit_log');
+select truncate_local_data_after_distributing_table('public.lead_imports');
+select truncate_local_data_after_distributing_table('public.lead_import_rows');
 select truncate_local_data_after_distributing_table('public.lead_links');
 select truncate_local_data_after_distributing_table('public.lead_merges');
 select truncate_local_data_after_distributing_table('public.lead_qualifications');

@@ -172,10 +172,9 @@ pub async fn import(
         };
         let owner = given.iter().find(|(id, _)| Some(*id) == row.lead_id).map(|(_, a)| a);
         let why = match (owner, &row.reason) {
-            (Some(Assigned::To(to)), _) => to.reason.clone().unwrap_or_default(),
-            (Some(Assigned::Waiting(why)), _) => why.clone(),
+            (Some(Assigned::To(to)), _) => to.reason.clone(),
             (Some(Assigned::Refused(why)), _) => (*why).to_owned(),
-            (_, Some(why)) => why.clone(),
+            (Some(Assigned::Waiting(why)), _) | (_, Some(why)) => why.clone(),
             _ => String::new(),
         };
         let text =

@@ -108,8 +108,8 @@ async fn xanthippe(tx: &Tx) -> Result<Person> {
 /// A world full of others, and of a neighbour who knows the same person.
 async fn scene() -> (World, Person) {
     let world = World::new().await;
-    let person = world.run(xanthippe).await;
-    world.run_as(&world.neighbour.clone(), xanthippe).await;
+    let person = Box::pin(world.run(xanthippe)).await;
+    Box::pin(world.run_as(&world.neighbour, xanthippe)).await;
     (world, person)
 }
 

@@ -109,7 +109,7 @@ pub async fn enroll_at(
 ) -> Model {
     match try_enroll(world, at, lead, sequence).await {
         Enrolled::Enrolled(enrolled) => *enrolled,
-        refused => panic!("{refused:?}"),
+        refused @ Enrolled::Refused(_) => panic!("{refused:?}"),
     }
 }
 

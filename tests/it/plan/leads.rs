@@ -61,6 +61,7 @@ select 'TENANT', md5('TENANT import' || 1 + n % 20)::uuid, n, n,
        case when n % 20 = 0 then '{}'::jsonb end
 from generate_series(1, 6000) n";
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub fn queries(tx: &Tx) -> Vec<Query> {
     let list = |name, ask: List, served_by| Query {
         name,

@@ -103,6 +103,7 @@ async fn send(db: Db, who: Context, sent: Arc<Mutex<HashMap<String, u32>>>) {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one story")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_due_item_is_handled_once_by_four_workers_whose_connections_are_cut() {
     let world = World::new().await;

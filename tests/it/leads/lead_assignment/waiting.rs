@@ -91,7 +91,7 @@ async fn who_is_away_gets_nothing_from_the_first_instant_to_the_last() {
         assert_eq!(matches!(done, Assigned::To(_)), gets, "{done:?}");
     }
     let known = world.run(async |tx| user::absences(tx, people[0]).await).await;
-    assert_eq!(known, [absence.clone()]);
+    assert_eq!(known, std::slice::from_ref(&absence));
     world.run(async |tx| user::not_absent(tx, absence.id).await).await;
     assert!(world.run(async |tx| user::absences(tx, people[0]).await).await.is_empty());
 }

@@ -75,7 +75,12 @@ fn of<'a>(found: &'a Roi, source: &str, sub_source: Option<&str>) -> &'a Figures
 async fn five_hundred_for_two_leads_stays_five_hundred() {
     let world = World::new().await;
     world.populate(&world.neighbour).await;
-    world.run(async |tx| Ok(spent(tx, "facebook_ads", None, 500).await)).await;
+    world
+        .run(async |tx| {
+            spent(tx, "facebook_ads", None, 500).await;
+            Ok(())
+        })
+        .await;
     came(&world, "2026-02-10T12:00:00Z", "facebook_ads", None, 1..3, 1).await;
     let found = asked(&world, &ask()).await;
     let expected = Figures {
@@ -100,7 +105,12 @@ async fn five_hundred_for_two_leads_stays_five_hundred() {
 #[tokio::test]
 async fn nothing_divides_by_nothing() {
     let world = World::new().await;
-    world.run(async |tx| Ok(spent(tx, "event", None, 100).await)).await;
+    world
+        .run(async |tx| {
+            spent(tx, "event", None, 100).await;
+            Ok(())
+        })
+        .await;
     came(&world, "2026-02-10T12:00:00Z", "website", None, 1..3, 0).await;
     let found = asked(&world, &ask()).await;
     let paid = of(&found, "event", None);
@@ -182,7 +192,12 @@ async fn a_customers_deals_count_once_for_the_lead_that_was_first_in_the_month_i
     let world = World::new().await;
     let early = world.at("2026-01-05T12:00:00Z");
     world.run_as(&early, async |tx| populate::acme(tx).await).await;
-    world.run(async |tx| Ok(spent(tx, "event", None, 100).await)).await;
+    world
+        .run(async |tx| {
+            spent(tx, "event", None, 100).await;
+            Ok(())
+        })
+        .await;
     // Before anybody came in; after; and in the next month.
     won(&world, "2026-02-01T12:00:00Z", 1000).await;
     won(&world, "2026-02-20T12:00:00Z", 300).await;

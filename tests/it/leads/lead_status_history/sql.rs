@@ -26,7 +26,7 @@ struct Stage {
 }
 
 #[derive(Debug, PartialEq, FromQueryResult)]
-struct Source {
+struct Line {
     period: String,
     source: Option<String>,
     cost: Decimal,
@@ -102,11 +102,11 @@ async fn the_functions_for_psql_answer_as_the_service_does() {
             assert_eq!(told, said);
             assert!(said.iter().any(|s| s.moves_back > 0 && s.median_seconds.is_some()));
 
-            let told: Vec<Source> =
+            let told: Vec<Line> =
                 rows(tx, "get_source_roi('TENANT', '2024-01', '2026-03', 'NOW')").await;
             let month = |text: &str| Month::parse(text).unwrap();
             let said = roi(tx, &Ask::months(month("2024-01"), month("2026-03"))).await?;
-            let said = said.rows.into_iter().map(|row| Source {
+            let said = said.rows.into_iter().map(|row| Line {
                 period: row.period.to_string(),
                 source: row.source,
                 cost: row.figures.cost,
@@ -123,7 +123,7 @@ async fn the_functions_for_psql_answer_as_the_service_does() {
             assert!(said.len() > 5 && said.iter().any(|s| s.recruited > 0 && s.roi.is_some()));
 
             let theirs = world.neighbour.tenant;
-            let none: Vec<Source> =
+            let none: Vec<Line> =
                 rows(tx, &format!("get_source_roi('{theirs}', '2024-01', '2026-03', 'NOW')")).await;
             assert!(none.is_empty());
             Ok(())
