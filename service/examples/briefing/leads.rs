@@ -39,14 +39,14 @@ use crate::{
 /// As it came from a fair: a mark of byte order, semicolons, a comma within quotes, numbers in three
 /// spellings, and what cannot be a lead.
 const FILE: &str = "\u{feff}First name;Last name;Phone;E-mail;Source;Category\r
-Anna;Brandt;040 66969 901;anna@brandt.example;referral;hot\r
-Jonas;\"Meier; jun.\";+49 40 66969-902;Jonas@Meier.example;event;warm\r
-Anna;Brandt;0049 (40) 66969 901;;website;\r
-Carla;;040 66969 903;carla@holm.example;event;\r
+Anna;Brandt;089 99998 901;anna@brandt.example;referral;hot\r
+Jonas;\"Meier; jun.\";+49 89 99998-902;Jonas@Meier.example;event;warm\r
+Anna;Brandt;0049 (89) 99998 901;;website;\r
+Carla;;089 99998 903;carla@holm.example;event;\r
 Emil;Voss;ask at reception;;event;\r
-Dora;Lang;040 66969 904;dora@;event;\r
-Felix;Ruhe;040 66969 905;felix@ruhe.example;event;\r
-Greta;Holm;040/66969906;;referral;fresh\r
+Dora;Lang;089 99998 904;dora@;event;\r
+Felix;Ruhe;089 99998 905;felix@ruhe.example;event;\r
+Greta;Holm;089/99998906;;referral;fresh\r
 Hugo;Lenz;+1 212 555 0147;hugo@lenz.example;linkedin;\r
 ";
 
@@ -79,7 +79,7 @@ pub async fn until_now(reader: &Reader<'_>) -> Result<Sellers, Failure> {
         let new = New {
             source: Some(source.to_owned()),
             user_id: Some(sellers[n as usize % 3]),
-            ..New::named("Lead", &format!("No. {}", n + 1), &format!("040 66969 1{n:02}"))
+            ..New::named("Lead", &format!("No. {}", n + 1), &format!("089 99998 1{n:02}"))
         };
         let id = reader.db.run(days(0), async |tx| Ok(lead::create(tx, new).await?.id)).await?;
         let becomes: &[(Status, i64)] = match n % 8 {
@@ -129,7 +129,7 @@ async fn hired(tx: &Tx) -> Result<[UserId; 3]> {
             lead_source_cost::record(tx, new).await?;
         }
     }
-    dnc::add(tx, dnc::New::for_good("040 66969 905", "lead_requested")).await?;
+    dnc::add(tx, dnc::New::for_good("089 99998 905", "lead_requested")).await?;
     ids.try_into().map_err(|_| service::Error::NotFound("seller"))
 }
 

@@ -143,6 +143,7 @@ pub const NOBODYS: &[&str] = &[
     "distribution_members",
     "distribution_pools",
     "engine_runs",
+    "lead_imports",
     "erasures",
     "external_list_numbers",
     "external_lists",
@@ -258,8 +259,8 @@ pub async fn plan(tx: &Tx, subject: Subject) -> Result<Plan> {
 
 /// Erases somebody: exactly as the [`plan`] says. Their lead stays, without them in it; their number
 /// and address are suppressed, so that no import brings them back. Erasing somebody twice changes
-/// nothing and answers with the first time, unless something about them was written since, or has
-/// come out of its time.
+/// nothing and answers with the first time, unless something about them was written since. What was
+/// kept until a date is not ended by this when the date has passed.
 ///
 /// # Errors
 ///

@@ -139,7 +139,10 @@ pub async fn record(tx: &Tx, lead: LeadId, new: New) -> Result<Option<Model>> {
     let (kind, outcome, at) = (new.kind, new.outcome, new.occurred_at);
     let row = row(tx, lead.id, new);
     let Some(written) = tx.insert_new(vec![row]).await?.pop() else { return Ok(None) };
-    if let Some(row) = heard(tx, lead, kind, is_contact(kind, outcome), at) {
+    let contact = is_contact(kind, outcome);
+    let from_them =
+        contact || !written.signals.is_empty() || written.direction == Some(Direction::Inbound);
+    if let Some(row) = heard(tx, lead, kind, contact, from_them, at) {
         tx.update(row).await?;
     }
     Ok(Some(written))
@@ -210,6 +213,7 @@ fn heard(
     lead: lead::Model,
     kind: Kind,
     contact: bool,
+    from_them: bool,
     at: DateTime<Utc>,
 ) -> Option<lead::ActiveModel> {
     if matches!(kind, Kind::SmsSent | Kind::EmailSent) {
@@ -218,7 +222,7 @@ fn heard(
     let (last, count) = (lead.last_contact_date, lead.interaction_count);
     let mut row = lead.into_active_model();
     row.score_due_at = Set(None);
-    if at > tx.now() - NEWS {
+    if from_them && at > tx.now() - NEWS {
         row.score_decay = Set(0);
         row.score_since = Set(None);
     }

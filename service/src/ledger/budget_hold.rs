@@ -84,6 +84,8 @@ pub async fn authorise(tx: &Tx, new: New) -> Result<Model> {
     if new.reference_id.is_some() && new.reference_type.is_none() {
         return Err(Error::invalid("reference_type", "must be said of what is referred to"));
     }
+    // As exactly as the database keeps it: asked again, it is the same.
+    let lasts = TimeDelta::microseconds(new.lasts.num_microseconds().unwrap_or_default());
     let account = budget_account::locked(tx, new.account_id).await?;
     if account.currency != new.currency {
         return Err(Error::invalid("currency", "is not the account's"));
@@ -99,7 +101,7 @@ pub async fn authorise(tx: &Tx, new: New) -> Result<Model> {
             && hold.description == new.description
             && hold.reference_type == new.reference_type
             && hold.reference_id == new.reference_id
-            && hold.expires_at - hold.created_at == new.lasts;
+            && hold.expires_at - hold.created_at == lasts;
         return if is_same {
             Ok(hold)
         } else {
@@ -117,7 +119,7 @@ pub async fn authorise(tx: &Tx, new: New) -> Result<Model> {
         reference_type: Set(new.reference_type),
         reference_id: Set(new.reference_id),
         idempotency_key: Set(new.key),
-        expires_at: Set(tx.now() + new.lasts),
+        expires_at: Set(tx.now() + lasts),
         created_by_user_id: Set(tx.context().user()),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),

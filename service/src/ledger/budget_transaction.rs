@@ -10,7 +10,7 @@ mod read;
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 pub use entity::ledger::budget_transaction::{Model, TransactionType};
 use entity::{
     id::{BudgetAccountId, BudgetTransactionId},
@@ -227,6 +227,8 @@ fn entry(tx: &Tx, post: Post) -> Result<Asked> {
     if new.effective_at.is_some_and(|at| at > tx.now()) {
         return Err(Error::invalid("effective_at", "must not be to come"));
     }
+    // As exactly as the database keeps it: asked again, it is the same.
+    let effective_at = new.effective_at.map(|at| at.trunc_subsecs(6));
     let row = ActiveModel {
         id: Set(BudgetTransactionId::new()),
         account_id: Set(new.account_id),
@@ -240,12 +242,12 @@ fn entry(tx: &Tx, post: Post) -> Result<Asked> {
         refunds_id: Set(None),
         reverses_id: Set(None),
         idempotency_key: Set(new.key),
-        effective_at: Set(new.effective_at.unwrap_or(tx.now())),
+        effective_at: Set(effective_at.unwrap_or(tx.now())),
         created_at: Set(tx.now()),
         created_by_user_id: Set(tx.context().user()),
         ..Default::default()
     };
-    Ok(Asked { row, effective_at: new.effective_at })
+    Ok(Asked { row, effective_at })
 }
 
 /// Takes what a hold was captured for.

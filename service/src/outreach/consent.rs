@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 pub use entity::outreach::consent::{Basis, Channel, Model, Purpose};
 use entity::{
     email::Email,
-    id::ConsentId,
+    id::{ConsentId, LeadId},
+    leads::lead,
     outreach::consent::{self, Column, Entity},
     phone::Phone,
 };
@@ -20,7 +21,10 @@ use validator::Validate;
 
 pub(super) use self::force::{Said, in_force};
 pub use self::force::{holds_at, holds_many};
-use super::dnc::{self, REVOKES_ALL_FROM};
+use super::{
+    dnc::{self, REVOKES_ALL_FROM},
+    lead_sequence_enrollment::{Stop, stop},
+};
 use crate::{Error, Result, Tx, input, page};
 
 #[doc(hidden)]
@@ -186,7 +190,8 @@ async fn void_since(
 /// consents ended.
 ///
 /// From 31 January 2027 on, whoever withdraws from messages or calls by machine withdraws from
-/// all of those ([`REVOKES_ALL_FROM`]).
+/// all of those ([`REVOKES_ALL_FROM`]). Who withdraws from marketing by e-mail leaves the sequences
+/// that they are on their way through.
 ///
 /// # Errors
 ///
@@ -241,6 +246,19 @@ pub async fn revoke(tx: &Tx, revocation: &Revocation) -> Result<u64> {
         ..Default::default()
     });
     tx.insert_new(rows.collect()).await?;
+    if let Subject::Email(email) = subject
+        && only.is_none_or(|(purpose, _)| purpose == Purpose::Marketing)
+    {
+        let leads = tx
+            .find::<lead::Entity>() // served by leads_of_email
+            .filter(lead::Column::Email.eq(email.clone()))
+            .filter(lead::Column::DeletedAt.is_null())
+            .order_by_asc(lead::Column::Id)
+            .all(tx)
+            .await?;
+        let leads: Vec<LeadId> = leads.into_iter().map(|lead| lead.id).collect();
+        stop(tx, &leads, Stop::Unsubscribed).await?;
+    }
     tracing::Span::current().record("rows", ended);
     Ok(ended)
 }

@@ -90,7 +90,11 @@ pub async fn confirm(tx: &Tx, id: OptOutReviewId, because: &str) -> Result<Model
 pub async fn dismiss(tx: &Tx, id: OptOutReviewId, because: &str) -> Result<Model> {
     let review = undecided(tx, id, because).await?;
     if let Some(entry) = review.dnc_id {
-        dnc::retract(tx, &review.phone_number, entry, because).await?;
+        // What stood before these words were heard stands without them.
+        let listed = tx.get::<entity::outreach::dnc::Entity>(entry).await?;
+        if listed.is_some_and(|listed| listed.added_at == review.heard_at) {
+            dnc::retract(tx, &review.phone_number, entry, because).await?;
+        }
     }
     let listed = review.dnc_id;
     decide(tx, review, State::Dismissed, because, listed).await

@@ -17,6 +17,16 @@ const CALLS: &[(&str, &str)] = &[
         "create_compliance_checks_from_schedule",
         "select create_compliance_checks_from_schedule('ID', '[{\"entity_id\": \"cs_1_acme\"}]')::text",
     ),
+    (
+        "consent_in_force",
+        "select coalesce(consent_in_force('206 555 0010', 'marketing', 'call', 'ID'), 'none')",
+    ),
+    ("get_lead_funnel", "select coalesce(sum(entered), 0)::text from get_lead_funnel('ID')"),
+    (
+        "get_source_roi",
+        "select count(*)::text from get_source_roi('ID', to_char(now(), 'YYYY-MM'), \
+         to_char(now(), 'YYYY-MM'))",
+    ),
     ("generate_quote_number", "select generate_quote_number('ID')"),
     ("get_compliance_due", "select count(*)::text from get_compliance_due('ID', 50, 'infinity')"),
     (

@@ -13,7 +13,7 @@ use sea_orm::ConnectionTrait;
 use service::{
     Error,
     leads::lead::{self, Because, Change, Model, New, Status, Trigger, Update},
-    outreach::dnc,
+    outreach::{consent::Subject, dnc, suppression},
 };
 
 const NUMBER: &str = "+12025550108";
@@ -274,4 +274,38 @@ async fn the_record_of_changes_is_added_to_and_never_changed_but_for_what_is_tak
         .unwrap();
     let left = "select field_name || coalesce(old_value, '-') || coalesce(new_value, '-') from lead_audit_log order by 1";
     assert_eq!(strings(&world.owner, left).await, ["city--", "created--"]);
+}
+
+#[tokio::test]
+async fn whoever_was_erased_is_not_made_again_by_hand_by_number_or_by_address() {
+    let world = World::new().await;
+    let address = integration::populate::email("grace@navy.example");
+    let gone = [
+        Subject::Phone(entity::phone::Phone::parse(NUMBER, "US").unwrap().phone),
+        Subject::Email(address.clone()),
+    ];
+    world.run(async |tx| suppression::add(tx, &gone, "erased").await).await;
+    let by_number = New::named("G", "H", "202 555 0108");
+    let by_address = New { email: Some(address), ..New::named("G", "H", "202 555 0111") };
+    for new in [by_number, by_address] {
+        let made =
+            world.db.run(world.context.clone(), async |tx| lead::create(tx, new).await).await;
+        assert!(matches!(made, Err(Error::Denied(_))), "{made:?}");
+    }
+    world.run(async |tx| lead::create(tx, New::named("A", "B", "202 555 0112")).await).await;
+    world.run_as(&world.neighbour, async |tx| lead::create(tx, grace()).await).await;
+}
+
+#[tokio::test]
+async fn an_extension_is_a_field_of_its_own() {
+    let world = World::new().await;
+    let grace = made(&world).await;
+    let ask = Update::of(&grace, vec![Change::PhoneNumber("202 555 0108 ext. 7".to_owned())]);
+    let after = world.run(async |tx| lead::update(tx, grace.id, &ask).await).await;
+    assert_eq!((after.version, after.phone_extension.as_deref()), (2, Some("7")));
+    let told = world.run(async |tx| lead::changes(tx, grace.id).await).await;
+    assert_eq!(
+        (told[0].field_name.as_str(), told[0].new_value.as_deref()),
+        ("phone_extension", Some("7"))
+    );
 }

@@ -363,5 +363,5 @@ async fn a_hub_of_ten_thousand_links_is_paged_crossed_counted_and_merged_in_boun
     world.run(async |tx| lead_merge::undo(tx, merge.id, "another one").await).await;
     let counted = world.run(async |tx| influence(tx, &End::Lead(hub), 1).await).await;
     assert_eq!(counted[0].people, 10_000);
-    assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
+    assert!(began.elapsed().as_secs() < 120, "{:?}", began.elapsed());
 }

@@ -47,7 +47,6 @@ select 'TENANT', gen_random_uuid(), md5('TENANT lead' || n)::uuid,
 from generate_series(1, 6000) n;
 insert into lead_audit_log (tenant_id, id, lead_id, actor, field_name, version, changed_at)
 select 'TENANT', gen_random_uuid(), md5('TENANT lead' || n % 600)::uuid, 'x', 'city', 1 + n / 600, now() - n * interval '1 hour'
-select 'TENANT', gen_random_uuid(), md5('TENANT lead' || n % 600)::uuid, 'x', 'city', 1 + n / 600, now()
 from generate_series(1, 6000) n;
 insert into lead_imports (tenant_id, id, file_name, file_hash, format, mapping, ignored_columns, rows, imported,
     do_not_call, duplicates_in_file, duplicates_of_leads, suppressed, invalid, imported_at)

@@ -3,6 +3,16 @@
 use super::class::{CLASS, Class, Fate};
 
 pub(super) const CLASSES: &[Class] = &[
+    // What a file said is kept of rows that became no lead, for thirty days.
+    Class {
+        table: "lead_import_rows",
+        of: "t.lead_id {leads}",
+        served_by: &["lead_import_rows_of_lead"],
+        fate: Fate::Emptied,
+        personal: &[("row_values", "null")],
+        plain: &["import_id", "row_no", "line", "outcome", "lead_id", "reason", "warning", "kept"],
+        ..CLASS
+    },
     Class {
         table: "lead_tags",
         of: "t.lead_id {leads}",

@@ -8,7 +8,7 @@ use entity::{
     phone::Phone,
     sales::contact,
 };
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::Subject;
@@ -47,9 +47,19 @@ pub(super) async fn handles(tx: &Tx, subject: Subject, lock: bool) -> Result<Han
     of.leads.sort_unstable();
     let mut find = tx.find::<lead::Entity>().filter(lead::Column::Id.is_in(of.leads.clone()));
     if lock {
-        find = find.lock_exclusive();
+        find = find.order_by_asc(lead::Column::Id).lock_exclusive();
     }
-    for lead in find.all(tx).await? {
+    let found = find.all(tx).await?;
+    if lock && let Some(id) = of.root {
+        // Whoever merged or parted them while this waited has changed whose records are theirs.
+        let now = lead_merge::lineage(tx, root(tx, id).await?).await?;
+        let mut now: Vec<Uuid> = now.iter().map(|lead| lead.0).collect();
+        now.sort_unstable();
+        if now != of.leads {
+            return Err(Error::conflict("they were merged or parted at this moment: ask again"));
+        }
+    }
+    for lead in found {
         phones.extend(lead.phone_number.map(|phone| phone.as_str().to_owned()));
         emails.extend(lead.email.map(|email| email.as_str().to_owned()));
         of.contacts.extend(lead.converted_contact_id.map(|id| id.0));

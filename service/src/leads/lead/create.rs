@@ -18,7 +18,10 @@ use serde_json::Value as Json;
 use validator::Validate;
 
 use super::{Because, Note, note, status::row, word};
-use crate::{Error, Result, Tx, input, outreach::dnc};
+use crate::{
+    Error, Result, Tx, input,
+    outreach::{consent::Subject, dnc, suppression},
+};
 
 /// How many tags a lead has at the most.
 pub const MOST_TAGS: usize = 50;
@@ -102,13 +105,19 @@ impl New {
 /// # Errors
 ///
 /// [`Error::Conflict`] if another lead has the number; [`Error::Invalid`] if it cannot be read, or
-/// something else breaks its rule; [`Error::NotFound`] if the tenant has no such user.
+/// something else breaks its rule; [`Error::NotFound`] if the tenant has no such user;
+/// [`Error::Denied`] if the person was erased and must not come back.
 #[tracing::instrument(name = "lead::create", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn create(tx: &Tx, new: New) -> Result<Model> {
     let parsed = Phone::parse(new.phone.trim(), &tx.tenant().await?.phone_region)
         .map_err(|_| Error::invalid("phone", "not a telephone number"))?;
     let fresh = Fresh::checked(new, parsed)?;
     dnc::hold(tx, &fresh.phone).await?;
+    let email = fresh.new.email.clone().map(Subject::Email);
+    let who: Vec<_> = std::iter::once(Subject::Phone(fresh.phone.clone())).chain(email).collect();
+    if suppression::holds(tx, &who).await?.contains(&true) {
+        return Err(Error::Denied("the person was erased, and must not come back".into()));
+    }
     let because = Because::manual(None);
     let made = add_many(tx, vec![fresh], &because).await?;
     made.into_iter().next().ok_or_else(|| Error::conflict("another lead has that number"))

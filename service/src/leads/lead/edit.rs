@@ -89,7 +89,7 @@ impl Update {
 /// the meantime stays as they left it, as long as it is not the same field.
 ///
 /// A new number that is on the do-not-call list for good puts the lead into status `dnc`; a lead that is in it
-/// stays there, whatever its number: that ends with the entry of the number that it had.
+/// stays there, whatever its number: that ends when the number that it has comes off the list.
 ///
 /// # Errors
 ///
@@ -105,6 +105,14 @@ pub async fn update(tx: &Tx, id: LeadId, ask: &Update) -> Result<Model> {
         input::text("user_agent", agent, 500)?;
     }
     let region = &tx.tenant().await?.phone_region;
+    // Before the lead, in the order of whoever lists numbers.
+    for change in &ask.changes {
+        if let Change::PhoneNumber(value) = change
+            && let Ok(parsed) = Phone::parse(value.trim(), region)
+        {
+            dnc::hold(tx, &parsed.phone).await?;
+        }
+    }
     let before = locked(tx, id).await?;
     if ask.version > before.version || ask.version < 1 {
         return Err(Error::invalid("version", "the lead has not come to it"));
@@ -140,17 +148,14 @@ pub async fn update(tx: &Tx, id: LeadId, ask: &Update) -> Result<Model> {
         tx.insert_many(create::tag_rows(&after).collect()).await?;
     }
     index(tx, &after).await?;
-    if let Some(phone) =
-        after.phone_number.as_ref().filter(|_| after.phone_number != before.phone_number)
+    if let Some(phone) = &after.phone_number
+        && after.phone_number != before.phone_number
+        && dnc::listed_now(tx, phone).await?
     {
-        dnc::hold(tx, phone).await?;
-        if dnc::listed_now(tx, phone).await? {
-            let why = "its new number is on the do-not-call list".to_owned();
-            let because =
-                Because { trigger: Trigger::DncList, trigger_id: None, reason: Some(why) };
-            block(tx, std::slice::from_ref(phone), &because).await?;
-            return get(tx, id).await;
-        }
+        let why = "its new number is on the do-not-call list".to_owned();
+        let because = Because { trigger: Trigger::DncList, trigger_id: None, reason: Some(why) };
+        block(tx, std::slice::from_ref(phone), &because).await?;
+        return get(tx, id).await;
     }
     Ok(after)
 }
@@ -180,8 +185,12 @@ impl Change {
                 let old = before.phone_number.as_ref().map(|phone| phone.as_str().to_owned());
                 let new = Some(parsed.phone.as_str().to_owned());
                 row.phone_number = Set(Some(parsed.phone));
-                row.phone_extension = Set(parsed.extension);
-                ("phone_number", old, new)
+                row.phone_extension = Set(parsed.extension.clone());
+                if old == new {
+                    ("phone_extension", before.phone_extension.clone(), parsed.extension)
+                } else {
+                    ("phone_number", old, new)
+                }
             }
             Self::Email(value) => {
                 let text = |email: &Option<Email>| email.as_ref().map(|e| e.as_str().to_owned());

@@ -1,6 +1,7 @@
 //! What ends when a lead is no longer to be won.
 
-use entity::id::LeadId;
+use entity::{id::LeadId, leads::lead_assignment_queue};
+use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::Status;
 use crate::{
@@ -23,6 +24,11 @@ pub(crate) enum Why {
 
 /// Ends what goes on about leads by itself: the sequences that they are on the way through.
 pub(crate) async fn left(tx: &Tx, leads: &[LeadId], why: Why) -> Result<()> {
+    if !matches!(why, Why::Moved(status) if !matches!(status, Status::Dnc | Status::Recruited)) {
+        let waiting = tx.delete_many::<lead_assignment_queue::Entity>(); // by its primary key
+        let of = lead_assignment_queue::Column::LeadId.is_in(leads.iter().copied());
+        waiting.filter(of).exec(tx).await?;
+    }
     let why = match why {
         Why::Listed | Why::Moved(Status::Dnc) => Stop::DoNotCall,
         Why::Merged => Stop::Merged,

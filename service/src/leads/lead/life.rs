@@ -1,6 +1,9 @@
 //! Leads that are deleted, and come back.
 
-use entity::{id::LeadId, leads::lead::ActiveModel};
+use entity::{
+    id::LeadId,
+    leads::lead::{ActiveModel, Entity},
+};
 use sea_orm::{IntoActiveModel, Set};
 
 use super::{Because, Model, Note, Trigger, Why, block, left, locked, locked_at_all, note};
@@ -36,6 +39,11 @@ pub async fn delete(tx: &Tx, id: LeadId, reason: &str) -> Result<Model> {
 #[tracing::instrument(name = "lead::restore", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn restore(tx: &Tx, id: LeadId, reason: &str) -> Result<Model> {
     input::text("reason", reason, 255)?;
+    // Before the lead, in the order of whoever lists numbers.
+    let seen = tx.get::<Entity>(id).await?.ok_or(Error::NotFound("lead"))?;
+    if let Some(phone) = &seen.phone_number {
+        dnc::hold(tx, phone).await?;
+    }
     let lead = locked_at_all(tx, id).await?.ok_or(Error::NotFound("lead"))?;
     if lead.deleted_at.is_none() {
         return Err(Error::conflict("the lead is not deleted"));

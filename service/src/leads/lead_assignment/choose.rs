@@ -184,11 +184,12 @@ fn nobody(number: usize, unfit: &[Option<Unfit>]) -> String {
 }
 
 fn in_turn(pool: &mut [Person], of: &[usize]) -> usize {
-    let mut all = 0;
+    let present = of.iter().filter_map(|place| pool.get(*place));
+    let all: i64 = present.map(|person| person.weight).sum();
     for place in of {
         if let Some(person) = pool.get_mut(*place) {
-            person.owed += person.weight;
-            all += person.weight;
+            // Nobody comes owed more than a round of those who are there.
+            person.owed = person.owed.clamp(-all, all) + person.weight;
         }
     }
     let key = |place: &usize| {
@@ -202,10 +203,6 @@ fn in_turn(pool: &mut [Person], of: &[usize]) -> usize {
     let next = of.iter().copied().min_by_key(key).unwrap_or_default();
     if let Some(person) = pool.get_mut(next) {
         person.owed -= all;
-    }
-    for person in pool {
-        // Nobody is owed more than a round, in whatever company they waited for it.
-        person.owed = person.owed.clamp(-all, all);
     }
     next
 }

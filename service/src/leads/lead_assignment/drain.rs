@@ -65,6 +65,7 @@ async fn pools(tx: &Tx) -> Result<Vec<DistributionPoolId>> {
         .column(distribution::Column::Id)
         .filter(distribution::Column::Active.eq(true))
         .order_by_asc(distribution::Column::Id)
+        .lock_exclusive() // all of them before anybody of theirs
         .into_tuple()
         .all(tx)
         .await?;

@@ -172,7 +172,7 @@ pub(super) fn read(
     targets: &[Target],
     rules: &Rules<'_>,
     format: Format,
-) -> Result<Candidate, Vec<Reason>> {
+) -> Result<Candidate, (Vec<Reason>, Option<Phone>)> {
     let mut said = Said { values: [None; 20], reasons: vec![] };
     let mut metadata = Map::new();
     for (column, name, text) in cells.iter() {
@@ -227,7 +227,11 @@ pub(super) fn read(
         metadata,
         phone: match phone {
             Some(parsed) if said.reasons.is_empty() => parsed.phone,
-            _ => return Err(said.reasons),
+            // Who wants no calls is heard, whatever else is wrong with the row.
+            phone => {
+                let opted_out = phone.filter(|_| status == Status::Dnc).map(|p| p.phone);
+                return Err((said.reasons, opted_out));
+            }
         },
     })
 }

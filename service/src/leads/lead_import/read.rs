@@ -5,6 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 pub use entity::leads::lead_import::Format;
+use entity::phone::Phone;
 
 use super::{
     block::Blocks,
@@ -67,6 +68,8 @@ pub struct Refused {
     pub reasons: Vec<Reason>,
     /// What stood there, by the names of the columns, for whoever mends it.
     pub values: BTreeMap<String, String>,
+    /// The number, if the row says that it must not be called.
+    pub opted_out: Option<Phone>,
 }
 
 /// A file's rows, in their order.
@@ -166,10 +169,14 @@ impl<'a> Rows<'a> {
         let (fault, line) = (record.fault.take(), record.line);
         let cells = Cells { columns: &self.columns, record: &record };
         let read = match fault {
-            Some(fault) => Err(vec![fault]),
+            Some(fault) => Err((vec![fault], None)),
             None => candidate::read(cells, &self.targets, self.rules, self.format),
         };
-        let read = read.map_err(|reasons| Refused { reasons, values: cells.shown() });
+        let read = read.map_err(|(reasons, opted_out)| Refused {
+            reasons,
+            values: cells.shown(),
+            opted_out,
+        });
         Ok(Some(Row { line, read }))
     }
 }

@@ -143,11 +143,12 @@ pub(super) fn survey(rows: &mut Rows<'_>) -> Result<Survey> {
     let mut found = Survey::default();
     while let Some(row) = rows.next()? {
         found.rows += 1;
-        if let Ok(lead) = &row.read
-            && lead.status == super::candidate::Status::Dnc
-        {
-            found.opted_out.insert(number(&lead.phone));
-        }
+        let out = match &row.read {
+            Ok(lead) if lead.status == super::candidate::Status::Dnc => Some(&lead.phone),
+            Ok(_) => None,
+            Err(refused) => refused.opted_out.as_ref(),
+        };
+        found.opted_out.extend(out.map(number));
     }
     Ok(found)
 }

@@ -120,6 +120,11 @@ async fn turn(tx: &Tx, how: How, links: Vec<LeadLinkId>, end: LeadId) -> Result<
     Ok(())
 }
 
+/// Between whom some links are by now, live or not. Served by `pk-lead_links`. `$3` the links.
+const ENDS: &str = "
+select l.id, l.kind, l.from_end, l.to_end from lead_links l
+where l.tenant_id = $1 and $2::timestamptz is not null and l.id = any ($3::uuid[])";
+
 #[derive(FromQueryResult)]
 struct Id {
     id: LeadLinkId,
@@ -182,6 +187,7 @@ where tenant_id = $1 and id = any ($3::uuid[]) and ended_at = greatest(started_a
 /// Gives the folded lead its links back. One that would lead in a circle by now stays ended.
 pub(super) async fn back(
     tx: &Tx,
+    keep: LeadId,
     fold: LeadId,
     moved: &[MovedLink],
     at: DateTime<Utc>,
@@ -189,15 +195,30 @@ pub(super) async fn back(
     for kind in directed(moved.iter().map(|link| link.kind)) {
         lead_link::lock(tx, kind).await?;
     }
-    for how in [How::From, How::To, How::FromTurned, How::ToTurned] {
-        let these = moved.iter().filter(|link| link.how == how).map(|link| link.id).collect();
-        // What leads to the kept lead now began at the folded one, and the other way round.
-        let inverse = match how {
-            How::FromTurned => How::ToTurned,
-            How::ToTurned => How::FromTurned,
-            how => how,
+    let (kept, folded) = (End::Lead(keep).to_string(), End::Lead(fold).to_string());
+    let ids: Vec<uuid::Uuid> =
+        moved.iter().filter(|link| link.how != How::Ended).map(|link| link.id.0).collect();
+    let there = Ends::find_by_statement(tx.ask(ENDS, [ids.into()])).all(tx).await?;
+    let mut turned: Vec<(How, LeadLinkId)> = vec![];
+    // Whoever is at the other end may have been merged since, and the link have been turned.
+    for link in there {
+        let begins = link.from_end == kept;
+        if !begins && link.to_end != kept {
+            continue;
+        }
+        let other = if begins { &link.to_end } else { &link.from_end };
+        let turns = is_mutual(link.kind) && begins == (folded > *other);
+        let how = match (begins, turns) {
+            (true, true) => How::FromTurned,
+            (true, false) => How::From,
+            (false, true) => How::ToTurned,
+            (false, false) => How::To,
         };
-        turn(tx, inverse, these, fold).await?;
+        turned.push((how, link.id));
+    }
+    for how in [How::From, How::To, How::FromTurned, How::ToTurned] {
+        let these = turned.iter().filter(|(is, _)| *is == how).map(|(_, id)| *id).collect();
+        turn(tx, how, these, fold).await?;
     }
     for link in moved.iter().filter(|link| link.how == How::Ended) {
         if !is_mutual(link.kind) {

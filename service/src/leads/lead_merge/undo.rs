@@ -38,6 +38,11 @@ pub async fn undo(tx: &Tx, id: LeadMergeId, reason: &str) -> Result<Model> {
     input::text("reason", reason, 255)?;
     let merge = super::read(tx, id).await?;
     let (keep, fold) = (merge.kept_lead_id, merge.folded_lead_id);
+    // Before the leads, in the order of whoever lists numbers.
+    let seen = tx.get::<entity::leads::lead::Entity>(fold).await?;
+    if let Some(phone) = seen.and_then(|lead| lead.phone_number) {
+        dnc::hold(tx, &phone).await?;
+    }
     let (kept, gone) = both(tx, keep, fold).await?;
     let merge = super::read(tx, id).await?; // whoever came first has written by now
     if merge.undone_at.is_some() {
@@ -78,7 +83,7 @@ pub async fn undo(tx: &Tx, id: LeadMergeId, reason: &str) -> Result<Model> {
     let parted = get(tx, keep).await?;
     retag(tx, &parted).await?;
     index(tx, &parted).await?;
-    link::back(tx, fold, &changes.links, merge.merged_at).await?;
+    link::back(tx, keep, fold, &changes.links, merge.merged_at).await?;
     for lead in [parted, get(tx, fold).await?] {
         if let Some(phone) = &lead.phone_number
             && lead.status != Status::Dnc

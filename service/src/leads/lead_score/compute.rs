@@ -274,8 +274,7 @@ fn becomes(now: DateTime<Utc>, entry: &Entry) -> Option<Status> {
         Class::Cold => {
             let given_up = lead.last_contact_date? + GIVEN_UP;
             // Once: not again at each later look, should somebody have brought them back.
-            let first =
-                turned || lead.score_due_at.is_none_or(|due| due <= given_up + TimeDelta::days(1));
+            let first = turned || lead.status_since <= given_up;
             let open = matches!(lead.status, New | Contacted | Qualified | Nurturing | Hot);
             (now > given_up && first && open).then_some(Cold)
         }

@@ -89,12 +89,12 @@ steps as materialized (
            h.from_status,
            array_position(array['new', 'contacted', 'qualified', 'nurturing', 'hot', 'recruited'],
                           h.to_status) as to_rank
-    from cohort c
-    join lead_status_history h on h.tenant_id = $1 and h.lead_id = c.id and h.changed_at <= $2),
+    from lead_status_history h
+    where h.tenant_id = $1 and h.lead_id = any(array(select c.id from cohort c))
+      and h.changed_at <= $2),
 furthest as materialized (
     select reach.rank, count(*) as leads
-    from (select coalesce(max(s.to_rank), 1) as rank
-          from cohort c left join steps s on s.lead_id = c.id group by c.id) reach
+    from (select max(s.to_rank) as rank from steps s group by s.lead_id) reach
     group by reach.rank),
 stays as materialized (
     select s.lead_id, s.to_status as stage, count(*) as entries,
@@ -124,7 +124,8 @@ moves as materialized (
            count(*) filter (where s.from_rank is not null and s.to_rank is null) as exits
     from steps s where s.from_status is not null group by s.from_status)
 select t.stage as status, (select count(*) from cohort) as leads,
-       case when t.rank is not null then
+       case when t.rank = 1 then (select count(*) from cohort)
+            when t.rank is not null then
            (select coalesce(sum(f.leads), 0) from furthest f where f.rank >= t.rank)
        end::bigint as reached,
        coalesce(e.leads, 0) as entered, coalesce(e.again, 0) as reentries,

@@ -62,7 +62,11 @@ const REQUESTS: &[&str] = &[
     "no more calls|texts|messages",
     "i do not want any? more? calls|texts|messages",
     "i do not want you to call|text|contact|phone me|us",
-    "i do not want to be called|contacted|texted",
+    "i do not want|wish to be called|contacted|texted",
+    "i no longer want|wish to be called|contacted|texted",
+    "i do not want|wish to receive your|any? more? calls|texts|messages",
+    "i no longer want|wish to receive your|any|these? calls|texts|messages",
+    "i do not want you calling|phoning|texting|contacting|messaging me|us",
     "i want|wish to be removed",
     "i would like to be removed",
     "i want|wish to be removed|taken from|off your|the|this calling|call|contact|marketing? list|lists",
@@ -209,7 +213,11 @@ const SOUNDS: &[&str] = &[
     "revoke|withdraw my consent",
     "not want you to call|text|contact",
     "not want any|more|your|these calls|texts|messages|more",
-    "not want to be called|contacted|texted",
+    "not|longer want|wish to be called|contacted|texted",
+    "not|longer want|wish to receive",
+    "not want you calling|phoning|texting|contacting|messaging",
+    "cease calling|phoning|texting|contacting|messaging",
+    "cease and desist",
 ];
 
 /// The first request in a text that is certain or, if there is none, the first that a person should
@@ -228,6 +236,13 @@ pub fn detect(text: &str, medium: Medium) -> Option<OptOut<'_>> {
     }
     if let Some(words) = sentences.iter().find_map(certain) {
         return told(words, Grade::Certain);
+    }
+    // A message may go on behind the carrier's word: `STOP, wrong number`.
+    if medium == Medium::Message
+        && let Some(words) =
+            sentences.iter().flat_map(|one| &one.clauses).find_map(|clause| whole_message(clause))
+    {
+        return told(words, Grade::Review);
     }
     sentences.iter().find_map(Sentence::sound).and_then(|words| told(words, Grade::Review))
 }

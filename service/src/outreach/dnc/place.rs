@@ -98,16 +98,26 @@ pub(super) struct Held {
     pub zones: Vec<Tz>,
 }
 
+/// Whether the federal rules hold where numbers of a region are: the states' and the territories'.
+fn american(region: &str) -> bool {
+    matches!(region, "US" | "PR" | "VI" | "GU" | "AS" | "MP")
+}
+
 impl Whereabouts {
     /// `state` in their words or ours; one that nobody knows is as good as none.
     pub(super) fn new(phone: &Phone, zone: Option<Tz>, state: Option<&str>) -> Self {
         let state = state.and_then(self::state);
+        let region = phone.region().unwrap_or_default();
+        let of_number = zones_of(phone);
         let zones = match (zone, state) {
             (Some(zone), _) => vec![zone],
-            (None, Some((_, _, zones))) => zones.to_vec(),
-            (None, None) => zones_of(phone).to_vec(),
+            (None, Some((_, _, zones))) if american(&region) => zones.to_vec(),
+            // `WA` may be in Australia: where the number is from counts as well.
+            (None, Some(_)) if of_number.is_empty() => vec![],
+            (None, Some((_, _, zones))) => [zones, of_number].concat(),
+            (None, None) => of_number.to_vec(),
         };
-        Self { zone, state, region: phone.region().unwrap_or_default(), zones }
+        Self { zone, state, region, zones }
     }
 
     /// The code of the state, or of the number's country; `None`: of no place that we have rules for.
@@ -121,7 +131,7 @@ impl Whereabouts {
     }
 
     fn is_american(&self) -> bool {
-        self.region == "US" || self.state.is_some()
+        american(&self.region) || self.state.is_some()
     }
 
     /// Where they may be, at this time; nowhere if that is anybody's guess.

@@ -11,6 +11,7 @@ use crate::{
     outreach::{
         consent::{self, Basis, Purpose, Subject},
         dnc::needed,
+        suppression,
     },
 };
 
@@ -27,7 +28,7 @@ struct Withdrawn {
 
 /// Whether each of the leads has: to be texted takes a consent in writing, as [`needed`] has it; to be
 /// written to or called takes none, but nobody is who has withdrawn it and not given it anew. Of a lead
-/// who has no such address or number the answer does not matter. At most two statements a channel.
+/// who has no such address or number the answer does not matter. At most three statements a channel.
 pub(super) async fn agreed(tx: &Tx, due: &[Facts]) -> Result<Vec<bool>> {
     let mut agreed = vec![true; due.len()];
     for channel in Channel::iter() {
@@ -49,11 +50,14 @@ pub(super) async fn agreed(tx: &Tx, due: &[Facts]) -> Result<Vec<bool>> {
         let holds = consent::holds_many(tx, &subjects, Purpose::Marketing, by, tx.now()).await?;
         let withdrawn =
             if least == Basis::None { withdrawn(tx, &subjects, by).await? } else { HashSet::new() };
-        for ((place, subject), holds) in places.into_iter().zip(&subjects).zip(holds) {
-            agreed[place] = match holds {
-                Some(basis) => basis >= least,
-                None => least == Basis::None && !withdrawn.contains(subject.as_str()),
-            };
+        let gone = suppression::holds(tx, &subjects).await?;
+        let each = places.into_iter().zip(&subjects).zip(holds).zip(gone);
+        for (((place, subject), holds), gone) in each {
+            agreed[place] = !gone
+                && match holds {
+                    Some(basis) => basis >= least,
+                    None => least == Basis::None && !withdrawn.contains(subject.as_str()),
+                };
         }
     }
     Ok(agreed)

@@ -107,3 +107,14 @@ async fn an_address_that_somebody_else_has_is_worth_a_look_and_no_obstacle() {
     let of = |warning| Some(warning);
     assert_eq!(warnings, [of(Warning::EmailOfLead), None, of(Warning::EmailInFile), None, None]);
 }
+
+#[tokio::test]
+async fn who_wants_no_calls_is_heard_though_something_else_is_wrong_with_the_row() {
+    let world = World::new().await;
+    let table = "name,phone,email,do not call\nAnn Lee,2125551001,not-an-address,yes\n\
+                 Ann Lee,2125551001,,\n";
+    let import = import(&world, table).await;
+    assert_eq!((import.invalid, import.imported, import.do_not_call), (1, 0, 1));
+    let lead = lead_of(&world, "+12125551001").await;
+    assert_eq!((lead.status, lead.calling_blocked), (Status::Dnc, true));
+}

@@ -230,3 +230,17 @@ fn a_text_as_long_as_a_book_is_read_in_a_moment() {
     assert_eq!(grade(&"a".repeat(1_000_000), Medium::Message), None);
     assert!(begun.elapsed() < std::time::Duration::from_secs(20));
 }
+
+#[test]
+fn a_message_that_goes_on_behind_the_carriers_word_is_looked_at() {
+    let said = ["STOP, wrong number", "STOP. I don't know you"];
+    all(Some(Grade::Review), Medium::Message, &said);
+    all(Some(Grade::Certain), Medium::Message, &["Thanks. Unsubscribe."]);
+}
+
+#[test]
+fn who_does_not_wish_to_be_called_has_asked() {
+    for text in ["I do not wish to be contacted.", "I no longer wish to receive calls"] {
+        assert!(grade(text, Medium::Speech).is_some(), "{text}");
+    }
+}

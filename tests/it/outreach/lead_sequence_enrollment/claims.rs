@@ -339,6 +339,9 @@ async fn who_withdraws_is_reached_so_no_more_also_by_what_was_decided_already() 
     let other = enroll(&world, lead(&world, 3).await, by_mail).await.id;
     withdraw(email("lead2@navy.example").into(), consent::Channel::Email).await;
     let done = claim(&world, &world.context).await;
-    assert_eq!(done.skipped, [(id, Skip::NoConsent)]);
+    assert!(done.skipped.is_empty());
+    let ended =
+        format!("select status || ' ' || stop from lead_sequence_enrollments where id = '{id}'");
+    assert_eq!(world.strings(&ended).await, ["cancelled unsubscribed"]);
     assert_eq!(done.claims.iter().map(|c| c.enrollment_id).collect::<Vec<_>>(), [other]);
 }
