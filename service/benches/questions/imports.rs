@@ -56,7 +56,7 @@ pub async fn measure(db: &Db) -> Failable<Vec<Deed>> {
 }
 
 /// A table of as many people, with what such files usually tell of them.
-fn table(rows: u32) -> String {
+pub fn table(rows: u32) -> String {
     let mut table = String::from(
         "First Name,Last Name,Phone,Email,City,State,Zip,Status,Source,Tags,Last Contacted,Notes\n",
     );

@@ -1,11 +1,12 @@
 //! What the questions cost, each beside the same SQL sent by a bare driver.
 //!
 //! `cargo bench -p service` prints two tables. `KEEL_BENCH_ROWS` is the size of the larger tenants.
-//! `cargo bench -p service -- ledger` measures the ledger alone, and `-- imports` imports; with `DATABASE_URL`, on a server whose
+//! `cargo bench -p service -- ledger` measures the ledger alone, `-- imports` imports and `-- leads` leads; with `DATABASE_URL`, on a server whose
 //! commits are flushed, which those of the private one are not.
 
 mod ask;
 mod imports;
+mod leads;
 mod ledger;
 mod load;
 mod runs;
@@ -119,13 +120,19 @@ async fn measure(app: &str, admin: &str) -> Failable<String> {
         let facts = facts(&connect(admin).await?).await?;
         return Ok(format!("{facts}\n\n{}", table::table_of_deeds(&deeds)));
     }
+    if env::args().any(|asked| asked == "leads") {
+        let (db, owner) = (Db::connect(app, &Options::default()).await?, connect(admin).await?);
+        let deeds = Box::pin(leads::measure(&db, &owner)).await?;
+        return Ok(format!("{}\n\n{}", facts(&owner).await?, table::table_of_deeds(&deeds)));
+    }
     let larger = env::var("KEEL_BENCH_ROWS").ok().map_or(Ok(1_000_000), |rows| rows.parse())?;
     let (on, off, rest) = (connect(app).await?, connect(admin).await?, connect(app).await?);
     let began = Instant::now();
     let sizes = load::load(&off, &[10_000, larger]).await?;
     eprintln!("loaded in {:.0?}", began.elapsed());
     let db = Db::connect(app, &Options::default()).await?;
-    let imports = Box::pin(imports::measure(&db)).await?;
+    let mut imports = Box::pin(imports::measure(&db)).await?;
+    imports.extend(Box::pin(leads::measure(&db, &off)).await?);
     let runs = runs::measure(&db, &off, larger.min(1_000_000)).await?;
     let mut lines = Vec::new();
     for case in CASES {

@@ -27,7 +27,7 @@ pub use self::{
     limit::Limits,
     plan::{PLAN, Planned, When},
 };
-use crate::{Context, Db, Result, Tx, page};
+use crate::{Context, Db, Result, Tx, leads::lead_import, page};
 use part::{Piece, parts};
 
 /// Something that was decided, and waits in the outbox.
@@ -207,7 +207,7 @@ async fn begin(tx: &Tx, due: &[(Step, DateTime<Utc>)]) -> Result<()> {
     Ok(())
 }
 
-/// Forgets what was done before [`KEPT`]; how many steps that was.
+/// Forgets what was done before [`KEPT`], and what stood in the refused rows of files; how many that were.
 async fn forget(tx: &Tx) -> Result<u64> {
     let mut forgotten = 0;
     for step in Step::iter() {
@@ -215,7 +215,7 @@ async fn forget(tx: &Tx) -> Result<u64> {
         let old = old.filter(Column::Slot.lt(tx.now() - KEPT));
         forgotten += old.exec(tx).await?.rows_affected;
     }
-    Ok(forgotten)
+    Ok(forgotten + lead_import::forget_values(tx, tx.now() - KEPT).await?)
 }
 
 /// Does a piece of a step whose row we hold, and writes down how far that is.

@@ -16,6 +16,7 @@ use service::{
         self, Limits, Report, outbox,
         run::{self, Step, Worked},
     },
+    leads::lead_import::{self, Ask, File},
     sales::{
         deal::{self, Claims},
         quote,
@@ -252,11 +253,17 @@ async fn what_was_done_a_month_ago_is_forgotten() {
     let kept = async |slot: &str| rows(&world, &format!("engine_runs where slot {slot}")).await;
     let (earlier, then) = ("< '2026-03-02T18:00Z'", "= '2026-03-02T18:00Z'");
     assert!(kept(earlier).await > 0 && kept(then).await > 0);
+    let (file, ask) = (File::new("bad.csv", b"name,phone\nAnn Lee,none\n"), Ask::default());
+    let at = world.at("2026-03-02T18:00:00Z");
+    world.run_as(&at, async |tx| lead_import::import(tx, &file, &ask).await).await;
+    let refused = "lead_import_rows where row_values is not null";
     due(&world, &world.at("2026-04-01T18:00:00Z")).await;
     assert_eq!(kept(earlier).await, 0);
     assert!(kept(then).await > 0, "that of 18:00 is thirty days old and no more");
+    assert_eq!(rows(&world, refused).await, 1);
     due(&world, &world.at("2026-04-02T18:00:00Z")).await;
     assert_eq!(kept(then).await, 0);
+    assert_eq!(rows(&world, refused).await, 0);
 }
 
 /// What was given up in one stage does not silence the deal in the next.
