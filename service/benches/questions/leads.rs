@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use chrono::{Datelike, TimeDelta};
+use chrono::{Datelike, Months, TimeDelta};
 use entity::{
     id::{LeadId, TenantId},
     leads::lead_source_cost::Month,
@@ -57,7 +57,7 @@ pub async fn measure(db: &Db, owner: &Client) -> Failable<Vec<Deed>> {
         tx.execute_unprepared(YEAR).await?;
         for n in 0..8 {
             for back in 0..12 {
-                let day = (tx.now() - TimeDelta::days(30 * back)).date_naive();
+                let day = tx.now().date_naive() - Months::new(back);
                 let cost = 100 * (n + 1);
                 let new = lead_source_cost::New::of(&format!("s{n}"), Month::of(day), cost.into());
                 lead_source_cost::record(tx, new).await?;

@@ -98,7 +98,8 @@ pub const KEPT: TimeDelta = TimeDelta::days(30);
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] if the tenant has not been opened; [`Error::Database`] if the database fails
+/// [`NotFound`](crate::Error::NotFound) if the tenant has not been opened;
+/// [`Database`](crate::Error::Database) if the database fails
 /// repeatedly. What was done until then is kept. What goes wrong with a single step is in the report.
 pub async fn run_due(db: &Db, context: &Context, limits: &Limits) -> Result<Report> {
     const TRIES: u32 = 5;
@@ -269,7 +270,7 @@ async fn piece(tx: &Tx, run: Model, limits: &Limits) -> Result<Worked> {
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] if the limit is not from 1 to 1000.
+/// [`Invalid`](crate::Error::Invalid) if the limit is not from 1 to 1000.
 #[tracing::instrument(name = "run::of", skip_all, fields(tenant = %tx.context().tenant, rows))]
 pub async fn of(tx: &Tx, step: Step, limit: u64) -> Result<Vec<Model>> {
     page::check(limit)?;

@@ -1,5 +1,5 @@
 //! What a person makes of words that may have been, or were taken for, a request not to be called.
-//! [`dnc::hear`](super::dnc::hear) writes them down.
+//! [`dnc::hear`] writes them down.
 
 use chrono::{DateTime, Utc};
 pub use entity::outreach::opt_out_review::{Grade, Model, State};

@@ -150,8 +150,8 @@ struct Calendar {
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] if the limit is not from 1 to 1000; [`Error::NotFound`] if the tenant has not
-/// been opened; [`Error::Database`].
+/// [`Invalid`](crate::Error::Invalid) if the limit is not from 1 to 1000; [`NotFound`](crate::Error::NotFound) if the tenant has not
+/// been opened; [`Database`](crate::Error::Database).
 #[tracing::instrument(name = "client_health_score::compute", skip_all, fields(tenant = %tx.context().tenant, rows))]
 pub async fn compute(tx: &Tx, ask: &Compute) -> Result<Computed> {
     page::check(ask.limit)?;

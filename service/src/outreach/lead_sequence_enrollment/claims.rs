@@ -48,7 +48,7 @@ pub struct Claim {
     pub channel: Channel,
     /// What the sender knows the text by.
     pub template_id: String,
-    /// As the sequence has it: [`message`] puts the names in, when it is sent and not before.
+    /// As the sequence has it: [`message`](super::message) puts the names in, when it is sent and not before.
     pub subject: Option<String>,
     /// The same.
     pub message: Option<String>,
@@ -212,7 +212,7 @@ async fn allowance(tx: &Tx) -> Result<HashMap<Channel, i64>> {
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] if the limit is not from 1 to 1000, or the lease not from a second to a day.
+/// [`Invalid`](crate::Error::Invalid) if the limit is not from 1 to 1000, or the lease not from a second to a day.
 #[tracing::instrument(name = "lead_sequence_enrollment::claim", skip_all, fields(tenant = %tx.context().tenant, rows))]
 pub async fn claim(tx: &Tx, ask: &Claims) -> Result<Claimed> {
     page::check(ask.limit)?;
@@ -373,7 +373,7 @@ async fn take(tx: &Tx, fit: Vec<Facts>, seconds: f64) -> Result<Vec<Claim>> {
 ///
 /// # Errors
 ///
-/// [`Error::Database`].
+/// [`Database`](crate::Error::Database).
 #[tracing::instrument(name = "lead_sequence_enrollment::stands", skip_all, fields(tenant = %tx.context().tenant))]
 pub async fn stands(tx: &Tx, claim: &Claim) -> Result<bool> {
     let values =

@@ -43,7 +43,7 @@ order by q.next_attempt_at, q.id limit $3 for update skip locked";
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] if the limit is not from 1 to 1000; [`Error::Database`].
+/// [`Invalid`](crate::Error::Invalid) if the limit is not from 1 to 1000; [`Database`](crate::Error::Database).
 #[tracing::instrument(name = "contact_enrichment::work_signatures", skip_all, fields(tenant = %tx.context().tenant, rows))]
 pub async fn work_signatures(tx: &Tx, limit: u64) -> Result<Worked> {
     page::check(limit)?;
