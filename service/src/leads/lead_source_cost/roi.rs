@@ -133,7 +133,8 @@ cohort as materialized (
         and l.created_at >= $10::timestamptz and l.created_at < $11::timestamptz
         and ($6::uuid is null or l.user_id = $6)),
 first as materialized (
-    select c.id, c.converted_client_id, (c.created_at at time zone $8)::date as since
+    select c.period, c.source, c.sub_source, c.converted_client_id,
+           (c.created_at at time zone $8)::date as since
     from cohort c
     where c.converted_client_id is not null and (
         select true from leads e
@@ -141,12 +142,12 @@ first as materialized (
           and e.deleted_at is null and (e.created_at, e.id) < (c.created_at, c.id)
         limit 1) is null),
 won as materialized (
-    select f.id, d.currency, sum(d.value) as revenue
+    select f.period, f.source, f.sub_source, d.currency, sum(d.value) as revenue
     from first f
     join deals d on d.tenant_id = $1 and d.client_id = f.converted_client_id
     where d.stage = 'won' and d.deleted_at is null and d.actual_close_date >= f.since
       and d.actual_close_date <= $9
-    group by f.id, d.currency),
+    group by f.period, f.source, f.sub_source, d.currency),
 ",
             $rest
         )
@@ -181,12 +182,13 @@ cells as (
     union all
     select b.period, b.source, null, b.cost, 0, 0, 0 from beyond b
     union all
-    select c.period, c.source, c.sub_source, 0, count(*), count(r.lead_id),
-           coalesce(sum(w.revenue), 0)
+    select c.period, c.source, c.sub_source, 0, count(*),
+           count(*) filter (where c.id in (select r.lead_id from recruits r)), 0
     from cohort c
-    left join recruits r on r.lead_id = c.id
-    left join won w on w.id = c.id and w.currency = $7
-    group by c.period, c.source, c.sub_source)
+    group by c.period, c.source, c.sub_source
+    union all
+    select w.period, w.source, w.sub_source, 0, 0, 0, w.revenue
+    from won w where w.currency = $7)
 select c.period, c.source, c.sub_source, sum(c.cost) as cost, sum(c.leads)::bigint as leads,
        sum(c.recruited)::bigint as recruited, sum(c.revenue) as revenue
 from cells c

@@ -112,9 +112,9 @@ pub enum Clearance<'tx> {
 /// ```
 ///
 /// ```compile_fail,E0451
-/// # async fn f(tx: &service::Tx) {
-/// let (case, until, made) = (unimplemented!(), tx.now(), std::time::Instant::now());
-/// let forged = service::outreach::dnc::ClearedNumber { tx, case, until, made };
+/// # async fn f(number: service::outreach::dnc::ClearedNumber<'_>, tx: &service::Tx) {
+/// let until = tx.now() + chrono::TimeDelta::days(1);
+/// let forged = service::outreach::dnc::ClearedNumber { until, ..number };
 /// # }
 /// ```
 ///
